@@ -1,0 +1,76 @@
+package manifest
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// estimate returns a number that the nodes of a YAML document do not exceed, without parsing it: a node costs the parser
+// about 200 bytes, so that 1 MiB of "[a,a,a," would take 100 MiB before its tree could be counted.
+//
+// Each node is introduced by one of few characters, and all of these are counted, in texts and comments too. Only where
+// that is too many are block scalars left out: a dashboard's JSON in a ConfigMap is full of such characters and is one node.
+func estimate(text []byte) int {
+	n := introducers(text)
+	if n <= MaxNodes {
+		return n
+	}
+	n = 1
+	for at, skip := 0, noSkip; at < len(text); {
+		end := lineEnd(text, at)
+		line := bytes.TrimRight(text[at:end], "\r\n")
+		at = end
+		if skip >= 0 && (len(line) == 0 || indent(line) > skip) {
+			continue
+		}
+		n += introducers(line)
+		skip = blockScalar(line, skip)
+	}
+	return n
+}
+
+const (
+	noSkip  = -1 // no block scalar is open
+	unknown = -2 // a quoted text may be open, in which a line means nothing: skip no more
+)
+
+// introducers counts, each with the nodes that it can introduce. A colon stands for a key and a value.
+func introducers(text []byte) int {
+	n := 1
+	for i, c := range text {
+		switch c {
+		case ':', ',', '?':
+			n += 2
+		case '[', '{':
+			n++
+		case '-':
+			if i+1 == len(text) || text[i+1] <= ' ' {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+var (
+	blockHeader = regexp.MustCompile(`^( *(?:- +)*)[A-Za-z0-9_./-]+: +[|>][-+0-9]{0,2} *$`)
+	plainQuotes = regexp.MustCompile(`^[^"'#]*: +(?:"[^"\\]*"|'[^']*') *$`)
+)
+
+// blockScalar returns the column that the lines of a block scalar exceed, when line begins one.
+func blockScalar(line []byte, before int) int {
+	if before == unknown {
+		return unknown
+	}
+	if found := blockHeader.FindSubmatch(line); found != nil {
+		return len(found[1])
+	}
+	if bytes.ContainsAny(line, `"'`) && !plainQuotes.Match(line) {
+		return unknown
+	}
+	return noSkip
+}
+
+func indent(line []byte) int {
+	return len(line) - len(bytes.TrimLeft(line, " "))
+}

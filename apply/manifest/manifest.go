@@ -1,0 +1,129 @@
+package manifest
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// Manifest is one object as a commit has it.
+type Manifest struct {
+	Object   *unstructured.Unstructured
+	ID       object.ID // of Object; without a namespace where the manifest names none
+	File     string    // path inside the fs.FS
+	Line     int       // 1-based, where the object's content begins
+	Document int       // 1-based, in its file; the objects of one List share it
+}
+
+// Set is what Read found.
+type Set struct {
+	Manifests []Manifest // sorted by file, and in a file as they stand there
+	Files     int        // files that were read
+	Ignored   int        // documents without content: comments, null, an empty List; an empty file counts as one
+}
+
+// Read returns all objects of files. Nothing of files is held afterwards.
+//
+// What is wrong with the manifests is an [Errors], with all problems together. Any other error, of reading or of ctx, is
+// wrapped as it is. The Set is empty with every error.
+func Read(ctx context.Context, files fs.FS) (Set, error) {
+	r := reader{files: files, seen: map[object.ID]Manifest{}}
+	if err := r.read(ctx); err != nil {
+		return Set{}, err
+	}
+	if len(r.problems) > 0 {
+		slices.SortStableFunc(r.problems, compareErrors)
+		return Set{}, r.problems
+	}
+	return r.set, nil
+}
+
+// reader gathers objects and problems of one Read.
+type reader struct {
+	files    fs.FS
+	set      Set
+	problems Errors
+	seen     map[object.ID]Manifest // without their Object, to find duplicates
+	docs     int                    // documents with content
+	cost     cost                   // of all of them
+}
+
+func (r *reader) read(ctx context.Context) error {
+	found, err := r.list(ctx)
+	if err != nil {
+		return err
+	}
+	for _, file := range found {
+		if len(r.problems) >= MaxErrors {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("read manifests: %w", err)
+		}
+		text, err := r.load(file)
+		if err != nil {
+			return err
+		}
+		r.file(file, text)
+	}
+	return nil
+}
+
+// file reads the documents of one file.
+func (r *reader) file(name string, text []byte) {
+	text, ok := r.plainText(name, text)
+	if !ok {
+		return
+	}
+	var docs []document
+	if isJSON(name) {
+		docs = r.splitJSON(name, text)
+	} else {
+		docs = splitYAML(name, text)
+	}
+	r.docs += len(docs)
+	if r.docs > MaxObjects {
+		r.report(Error{File: name, Message: fmt.Sprintf("more than %d documents in all", MaxObjects)})
+		return
+	}
+	for _, d := range docs {
+		r.document(d)
+	}
+	if len(docs) == 0 {
+		r.set.Ignored++
+	}
+}
+
+// report keeps a problem, up to MaxErrors of them.
+func (r *reader) report(e Error) {
+	if len(r.problems) < MaxErrors {
+		r.problems = append(r.problems, e)
+	}
+}
+
+// add keeps an object that has nothing wrong with it, unless there is one of its name already.
+func (r *reader) add(m Manifest) {
+	if first, ok := r.seen[m.ID]; ok {
+		r.report(Error{File: m.File, Line: m.Line, Document: m.Document, Message: fmt.Sprintf(
+			"%s%s is in %s:%d as well", m.ID, inNamespace(m.ID), first.File, first.Line)})
+		return
+	}
+	if len(r.set.Manifests) == MaxObjects {
+		r.report(Error{File: m.File, Line: m.Line, Message: fmt.Sprintf("more than %d objects in all", MaxObjects)})
+		return
+	}
+	r.seen[m.ID] = Manifest{File: m.File, Line: m.Line}
+	r.set.Manifests = append(r.set.Manifests, m)
+}
+
+func inNamespace(id object.ID) string {
+	if id.Namespace == "" {
+		return ""
+	}
+	return " in namespace " + id.Namespace
+}
