@@ -1,0 +1,9 @@
+// Package git keeps a local copy of one remote and hands out read-only snapshots of a commit.
+//
+// A [Repository] is one branch of one repository: a folder, read in process, or an http(s) remote, whose objects are
+// kept in a cache folder. [Repository.Fetch] says what the branch's head is now, and [Snapshot.Files] reads a folder of
+// that commit straight from the object store; there is no work tree and the git program is never run.
+//
+// Reading is all or nothing. Whatever is missing, cut short, altered, too large or of a kind that is not followed is an
+// error, never a shorter list of files: who prunes by what is absent must be able to rely on that.
+package git

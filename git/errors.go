@@ -1,0 +1,42 @@
+package git
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What a caller branches on with errors.Is. The text of an error names the repository and says what to do; it holds no
+// credentials, and what a server wrote only where it is bounded and its control characters are escaped.
+var (
+	ErrURL            = errors.New("repository address is not usable")
+	ErrNoCommits      = errors.New("repository has no commits")
+	ErrBranchNotFound = errors.New("branch not found")
+	ErrPathNotFound   = errors.New("path not found")
+	ErrUnavailable    = errors.New("repository is unavailable") // network, DNS, timeout, 5xx: trying again may help
+	ErrAuth           = errors.New("access denied")             // 401, 403
+	ErrNotFound       = errors.New("repository not found")      // 404, or a folder that is no repository
+	ErrCorrupt        = errors.New("repository is corrupt")     // an object is missing, cut short or altered
+	ErrTooLarge       = errors.New("too large")                 // more than a limit of this package
+	ErrUnsupported    = errors.New("not supported")             // a symlink, a submodule, an LFS pointer, ...
+)
+
+// failure is an error of one of the kinds above whose text is its own: kind is there for errors.Is alone.
+type failure struct {
+	kind error
+	text string
+}
+
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.kind }
+
+func fail(kind error, format string, args ...any) error {
+	return &failure{kind: kind, text: fmt.Sprintf(format, args...)}
+}
+
+// named puts the repository in front of err, once.
+func named(repository string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", repository, err)
+}

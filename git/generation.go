@@ -1,0 +1,115 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+)
+
+// generation is one copy of a remote: a bare repository without refs, whose shallow file lists the commits it holds.
+type generation struct {
+	dir     string
+	objects *objects
+	commits []plumbing.Hash // complete here, the newest last
+	packs   int
+}
+
+func newGeneration(dir string) (*generation, error) {
+	for _, folder := range []string{"objects/pack", "refs"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(folder)), 0o700); err != nil {
+			return nil, cacheError(err)
+		}
+	}
+	// So that the git program takes it for a repository, should somebody want to look into it.
+	if err := os.WriteFile(filepath.Join(dir, "HEAD"), []byte("ref: refs/heads/none\n"), 0o600); err != nil {
+		return nil, cacheError(err)
+	}
+	return &generation{dir: dir, objects: newObjects(dir)}, nil
+}
+
+// openGeneration takes over the copy in dir, and clears away what a killed fetch has left in it.
+func openGeneration(dir string) (*generation, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "shallow"))
+	if err != nil {
+		return nil, err
+	}
+	g := &generation{dir: dir, objects: newObjects(dir)}
+	for line := range strings.Lines(string(text)) {
+		g.commits = append(g.commits, plumbing.NewHash(strings.TrimSpace(line)))
+	}
+	files, err := os.ReadDir(g.packDir())
+	for _, f := range files {
+		switch name := f.Name(); {
+		case strings.HasPrefix(name, tmpPack):
+			_ = os.Remove(filepath.Join(g.packDir(), name))
+		case strings.HasSuffix(name, ".pack"):
+			g.packs++
+		}
+	}
+	return g, err
+}
+
+func (g *generation) packDir() string { return filepath.Join(g.dir, "objects", "pack") }
+
+// moved says that the folder has a new name.
+func (g *generation) moved(dir string) {
+	g.dir = dir
+	g.objects = newObjects(dir)
+}
+
+// discard removes a copy that was not committed.
+func (g *generation) discard() {
+	if strings.HasPrefix(filepath.Base(g.dir), strings.TrimSuffix(freshName, "*")) {
+		_ = os.RemoveAll(g.dir)
+	}
+}
+
+// receive asks for the commit that was negotiated, without its history, and for no object that is here already.
+func (g *generation) receive(ctx context.Context, n negotiation) error {
+	request := packp.NewUploadPackRequestFromCapabilities(n.advert.Capabilities)
+	request.Wants = []plumbing.Hash{n.head}
+	request.Haves = g.commits
+	if n.advert.Capabilities.Supports(capability.NoProgress) {
+		_ = request.Capabilities.Set(capability.NoProgress)
+	}
+	if n.advert.Capabilities.Supports(capability.Shallow) {
+		_ = request.Capabilities.Set(capability.Shallow)
+		request.Depth = packp.DepthCommits(1)
+		request.Shallows = g.commits
+	}
+	response, err := n.session.UploadPack(ctx, request)
+	if err != nil {
+		return netError(ctx, err)
+	}
+	defer func() { _ = response.Close() }()
+	if err := g.store(ctx, response, request.Capabilities); err != nil {
+		return err
+	}
+	g.packs++
+	g.objects.reopen()
+	return g.hold(n.head)
+}
+
+// hold puts the commit on the list of those that are complete here.
+func (g *generation) hold(commit plumbing.Hash) error {
+	commits := append(g.commits[:len(g.commits):len(g.commits)], commit)
+	var text strings.Builder
+	for _, c := range commits {
+		fmt.Fprintln(&text, c)
+	}
+	name := filepath.Join(g.dir, "shallow")
+	if err := os.WriteFile(name+".new", []byte(text.String()), 0o600); err != nil {
+		return cacheError(err)
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		return cacheError(err)
+	}
+	g.commits = commits
+	return nil
+}

@@ -1,0 +1,66 @@
+package git
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/transport"
+)
+
+const (
+	// maxAdvert bounds the list of refs that a server sends, in bytes: about 500,000 refs.
+	maxAdvert = 64 << 20
+	// maxPack bounds one pack, in bytes on the disk.
+	maxPack = 2 << 30
+)
+
+// guard stands between go-git and the network. go-git reads the body of a refusal without a bound and makes it part of
+// the error, and takes any empty answer for an empty repository; so only what a git server says gets past the guard,
+// and only so much of it.
+type guard struct {
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := g.next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode/100 == 3 && response.Header.Get("Location") != "" {
+		return response, nil
+	}
+	kind, limit := "advertisement", int64(maxAdvert)
+	if request.Method == http.MethodPost {
+		kind, limit = "result", maxPack
+	}
+	if err := check(response, kind); err != nil {
+		_ = response.Body.Close()
+		return nil, err
+	}
+	response.Body = limited{io.LimitReader(response.Body, limit), response.Body}
+	return response, nil
+}
+
+func check(response *http.Response, kind string) error {
+	switch code := response.StatusCode; {
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return fail(ErrAuth, "access denied (%d): the repository needs credentials, or these may not read it", code)
+	case code == http.StatusNotFound, code == http.StatusGone:
+		return fail(ErrNotFound, "repository not found (%d): check the address", code)
+	case code != http.StatusOK:
+		return fail(ErrUnavailable, "server answered %d %s: it is tried again", code, http.StatusText(code))
+	}
+	want := "application/x-" + transport.UploadPackServiceName + "-" + kind
+	if got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); got != want {
+		return fail(ErrUnavailable, "server answered, but not as a git server does: check the address")
+	}
+	return nil
+}
+
+// limited is a body that ends early rather than go on for ever; what is cut short fails to decode.
+type limited struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,126 @@
+package git
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+const (
+	heads = "refs/heads/"
+	// maxSymbolic is how many refs may point to each other, as in git.
+	maxSymbolic = 5
+	// sha256Hex is how long a hash is in the repositories that are not read here.
+	sha256Hex = 64
+)
+
+// errNoRef says that a ref does not exist.
+var errNoRef = errors.New("no such ref")
+
+// resolve returns the hash that ref has now, through symbolic refs, read from the files as git leaves them: a loose
+// file wins over packed-refs, and a ref that is being packed is in one of the two at any time.
+func (l layout) resolve(ref string) (plumbing.Hash, error) {
+	for range maxSymbolic {
+		text, err := l.loose(ref)
+		if errors.Is(err, errNoRef) {
+			text, err = l.packed(ref)
+		}
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		target, symbolic := strings.CutPrefix(text, "ref:")
+		if !symbolic {
+			return parseHash(text)
+		}
+		if ref = strings.TrimSpace(target); !plumbing.ReferenceName(ref).IsSafe() {
+			return plumbing.ZeroHash, fail(ErrCorrupt, "a symbolic ref leads out of the repository")
+		}
+	}
+	return plumbing.ZeroHash, fail(ErrCorrupt, "symbolic refs lead in a circle")
+}
+
+func (l layout) loose(ref string) (string, error) {
+	text, err := readSmall(filepath.Join(l.commonDir, filepath.FromSlash(ref)))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR):
+		return "", errNoRef
+	case err != nil:
+		return "", fail(ErrCorrupt, "ref cannot be read: %s", reason(err))
+	}
+	return strings.TrimSpace(text), nil
+}
+
+func (l layout) packed(ref string) (string, error) {
+	found := errNoRef
+	var text string
+	err := l.eachPacked(func(name, hash string) bool {
+		if name == ref {
+			text, found = hash, nil
+		}
+		return found != nil
+	})
+	return text, errors.Join(err, found)
+}
+
+// eachPacked calls visit with each ref of packed-refs until it returns false.
+func (l layout) eachPacked(visit func(name, hash string) bool) error {
+	f, err := os.Open(filepath.Join(l.commonDir, "packed-refs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail(ErrCorrupt, "packed-refs cannot be read: %s", reason(err))
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		hash, name, ok := strings.Cut(lines.Text(), " ")
+		comment := strings.HasPrefix(hash, "#") || strings.HasPrefix(hash, "^")
+		if ok && !comment && !visit(name, hash) {
+			return nil
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fail(ErrCorrupt, "packed-refs cannot be read: %s", reason(err))
+	}
+	return nil
+}
+
+func parseHash(text string) (plumbing.Hash, error) {
+	switch {
+	case plumbing.IsHash(text):
+		return plumbing.NewHash(text), nil
+	case len(text) == sha256Hex:
+		return plumbing.ZeroHash, fail(ErrUnsupported, "sha256 repositories are not supported")
+	}
+	return plumbing.ZeroHash, fail(ErrCorrupt, "ref holds no hash")
+}
+
+// branches returns the names of all branches, sorted.
+func (l layout) branches() ([]string, error) {
+	var names []string
+	root := filepath.Join(l.commonDir, filepath.FromSlash(heads))
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".lock") {
+			return nil //nolint:nilerr // a folder that goes away while git renames a branch is no branch
+		}
+		name, err := filepath.Rel(root, path)
+		names = append(names, filepath.ToSlash(name))
+		return err
+	})
+	packed := l.eachPacked(func(name, _ string) bool {
+		if branch, ok := strings.CutPrefix(name, heads); ok {
+			names = append(names, branch)
+		}
+		return true
+	})
+	slices.Sort(names)
+	return slices.Compact(names), errors.Join(err, packed)
+}

@@ -1,0 +1,103 @@
+package git
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+	"syscall"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+)
+
+// errTimeout is the cause of a context that ended because the remote took too long.
+var errTimeout = errors.New("remote took too long")
+
+// netError turns what a network operation ended with into an error of this package. It keeps nothing of the text: that
+// may be the server's, and may quote a URL.
+func netError(ctx context.Context, err error) error {
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+		return nil
+	case errors.Is(cause, errTimeout):
+		return fail(ErrUnavailable, "no full answer from the server in time: it is tried again")
+	case cause != nil:
+		return cause
+	}
+	err = unwrap(err)
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f
+	}
+	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
+		return fail(ErrNoCommits, "no commits yet: push to the repository")
+	}
+	if text := netReason(err); text != "" {
+		return fail(ErrUnavailable, "%s: it is tried again", text)
+	}
+	return fail(errProtocol, "server's answer cannot be read as git's protocol")
+}
+
+// errProtocol is the kind of a failure that says nothing about the network: asking in another way may help.
+var errProtocol = protocolError{}
+
+type protocolError struct{}
+
+func (protocolError) Error() string        { return "protocol error" }
+func (protocolError) Is(target error) bool { return target == ErrUnavailable }
+
+// unwrap goes through the wrappers of go-git that errors.Is and errors.As cannot see through.
+func unwrap(err error) error {
+	for {
+		if e, ok := errors.AsType[*plumbing.UnexpectedError](err); ok {
+			err = e.Err
+		} else if e, ok := errors.AsType[*plumbing.PermanentError](err); ok {
+			err = e.Err
+		} else if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err
+		} else {
+			return err
+		}
+	}
+}
+
+// netReason says in a few words why a connection failed; it is empty when it did not.
+func netReason(err error) string {
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		if e.IsNotFound {
+			return "host name not found"
+		}
+		return "host name cannot be looked up"
+	}
+	if text := tlsReason(err); text != "" {
+		return text
+	}
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return e.Error()
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return "connection failed"
+	}
+	return ""
+}
+
+func tlsReason(err error) string {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "server's certificate is signed by an unknown authority"
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return "server's certificate has expired or is not valid yet"
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "server's certificate is for another host"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "server's certificate is not valid"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "server does not speak TLS"
+	}
+	return ""
+}

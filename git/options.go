@@ -1,0 +1,41 @@
+package git
+
+import "time"
+
+// What a repository is read with unless [Options] say otherwise.
+const (
+	DefaultBranch  = "main"
+	DefaultTimeout = 60 * time.Second
+)
+
+// What one call of [Snapshot.Files] reads at most. They are far above what a folder of manifests needs, and low enough
+// that a hostile repository cannot take the memory of the daemon.
+const (
+	MaxFileSize    = 1 << 20  // bytes of one file
+	MaxPathSize    = 10 << 20 // bytes of all files below the path together
+	MaxPathEntries = 100_000  // files and folders below the path together
+)
+
+// Options say which branch of which repository is read.
+type Options struct {
+	// URL is the http(s) address of a remote, without user information, or the path of a folder: a work tree, a folder
+	// inside one, or a bare repository.
+	URL string
+	// Branch is a branch's name without refs/heads/; empty means [DefaultBranch].
+	Branch string
+	// Dir is the folder that keeps the local copies of remotes, each in a sub-folder of its own. It is made when it is
+	// missing, it is only a cache, and several repositories and processes may share it. Folders need none.
+	Dir string
+	// Timeout bounds what one Fetch does on the network; zero means [DefaultTimeout].
+	Timeout time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Branch == "" {
+		o.Branch = DefaultBranch
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	return o
+}

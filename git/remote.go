@@ -1,0 +1,182 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/transport"
+	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
+)
+
+// remote reads a branch of a repository on a server, by way of a cache folder.
+type remote struct {
+	name     string
+	branch   string
+	timeout  time.Duration
+	endpoint transport.Endpoint
+	http     *http.Transport
+	client   transport.Transport
+
+	turn  chan struct{} // holds a value while a fetch runs; a lock that a context can give up
+	cache *cacheFolder
+	last  Snapshot
+}
+
+func newRemote(at *url.URL, o Options) (*remote, error) {
+	if o.Dir == "" {
+		return nil, fail(ErrURL, "no folder is given for the local copy of the remote")
+	}
+	r := &remote{
+		name:    at.String(),
+		branch:  o.Branch,
+		timeout: o.Timeout,
+		// By hand, since go-git's own parser undoes the escapes of the path and sends it so.
+		endpoint: transport.Endpoint{Protocol: at.Scheme, Host: at.Hostname(), Path: at.EscapedPath()},
+		http:     http.DefaultTransport.(*http.Transport).Clone(),
+		turn:     make(chan struct{}, 1),
+		cache:    newCacheFolder(o.Dir, at.String()),
+	}
+	if strings.Contains(r.endpoint.Host, ":") {
+		r.endpoint.Host = "[" + r.endpoint.Host + "]"
+	}
+	if port := at.Port(); port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return nil, fail(ErrURL, "port is not a number below 65536")
+		}
+		r.endpoint.Port = int(n)
+	}
+	r.client = githttp.NewClient(&http.Client{Transport: guard{r.http}})
+	return r, nil
+}
+
+func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return Snapshot{}, context.Cause(ctx)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
+	defer cancel()
+	n, err := r.negotiate(ctx)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if err := r.cache.open(); err != nil {
+		return Snapshot{}, err
+	}
+	if s := r.last; s.Revision.Hash == n.head.String() && r.cache.sound() {
+		return s, nil
+	}
+	s, err := r.update(ctx, n)
+	if err == nil {
+		r.last = s
+	}
+	return s, err
+}
+
+// update brings the head that was negotiated into the cache. It asks for what is missing first; whenever there is doubt
+// about the local copy or the server's way of sending parts, it makes a new copy, once.
+func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
+	g := r.cache.current
+	if !r.cache.sound() || g.packs >= maxPacks && !slices.Contains(g.commits, n.head) {
+		return r.clone(ctx, n)
+	}
+	s, err := r.increment(ctx, g, n)
+	if err == nil || final(err) {
+		return s, err
+	}
+	if n, err = r.negotiate(ctx); err != nil {
+		return Snapshot{}, err
+	}
+	return r.clone(ctx, n)
+}
+
+// final says that a new copy would fare no better.
+func final(err error) bool {
+	return !errors.Is(err, errProtocol) && !errors.Is(err, ErrCorrupt)
+}
+
+func (r *remote) increment(ctx context.Context, g *generation, n negotiation) (Snapshot, error) {
+	if !slices.Contains(g.commits, n.head) {
+		if err := g.receive(ctx, n); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	return r.read(g, n.head)
+}
+
+func (r *remote) clone(ctx context.Context, n negotiation) (Snapshot, error) {
+	g, err := r.cache.begin()
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer g.discard() // does nothing once it is the current one
+	if err := g.receive(ctx, n); err != nil {
+		return Snapshot{}, err
+	}
+	if _, err := r.read(g, n.head); err != nil {
+		return Snapshot{}, err
+	}
+	if err := r.cache.commit(g); err != nil {
+		return Snapshot{}, err
+	}
+	return r.read(r.cache.current, n.head)
+}
+
+func (r *remote) read(g *generation, head plumbing.Hash) (Snapshot, error) {
+	return readSnapshot(g.objects, r.name, Revision{Ref: r.branch, Hash: head.String()})
+}
+
+// negotiation is a conversation with the server that has told where the branch is.
+type negotiation struct {
+	session transport.UploadPackSession
+	advert  *packp.AdvRefs
+	head    plumbing.Hash
+}
+
+func (r *remote) negotiate(ctx context.Context) (negotiation, error) {
+	endpoint := r.endpoint // a session changes it when it is redirected
+	session, err := r.client.NewUploadPackSession(&endpoint, nil)
+	if err != nil {
+		return negotiation{}, netError(ctx, err)
+	}
+	advert, err := session.AdvertisedReferencesContext(ctx)
+	if err != nil {
+		return negotiation{}, netError(ctx, err)
+	}
+	head, ok := advert.References[heads+r.branch]
+	if !ok {
+		return negotiation{}, branchNotFound(r.branch, branchNames(advert))
+	}
+	return negotiation{session: session, advert: advert, head: head}, nil
+}
+
+func branchNames(advert *packp.AdvRefs) []string {
+	var names []string
+	for ref := range advert.References {
+		if name, ok := strings.CutPrefix(ref, heads); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (r *remote) watch() []string { return nil }
+
+func (r *remote) close() error {
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
+	r.http.CloseIdleConnections()
+	return r.cache.close()
+}

@@ -1,0 +1,94 @@
+package git_test
+
+import (
+	"errors"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	stdsync "sync"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/git"
+)
+
+// server is a bare repository behind the real git http-backend, and a clone that pushes to it.
+type server struct {
+	repo
+	bare repo
+	url  string
+}
+
+func newServer(t testing.TB) server {
+	t.Helper()
+	bare := newRepo(t, "--bare")
+	execPath := strings.TrimSpace(bare.run("--exec-path"))
+	backend, err := exec.LookPath(filepath.Join(execPath, "git-http-backend"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(&cgi.Handler{
+		Path: backend,
+		Env:  []string{"GIT_PROJECT_ROOT=" + bare.dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
+	})
+	t.Cleanup(s.Close)
+	work := newRepo(t)
+	work.run("remote", "add", "origin", bare.dir)
+	return server{repo: work, bare: bare, url: s.URL + "/"}
+}
+
+// push commits one file, pushes it, and returns the hash.
+func (s server) push(name, text string) string {
+	s.t.Helper()
+	hash := s.commit(name, text)
+	s.run("push", "-q", "--force", "origin", "main")
+	return hash
+}
+
+func TestAPushToARemoteIsSeen(t *testing.T) {
+	s := newServer(t)
+	hash := s.push("manifests/a.yaml", "a: 1\n")
+	r := open(t, s.url)
+	first := fetch(t, r, hash)
+	fetch(t, r, hash)
+	hash = s.push("manifests/b.yaml", "b: 1\n")
+	second := fetch(t, r, hash)
+	if got := content(t, second, "manifests", "a.yaml") + content(t, second, "manifests", "b.yaml"); got != "a: 1\nb: 1\n" {
+		t.Errorf("files hold %q", got)
+	}
+	s.run("reset", "-q", "--hard", "HEAD^")
+	hash = s.push("manifests/c.yaml", "c: 1\n")
+	third := fetch(t, r, hash)
+	if got := content(t, third, "manifests", "c.yaml"); got != "c: 1\n" {
+		t.Errorf("c.yaml = %q", got)
+	}
+	if got := content(t, first, "manifests", "a.yaml"); got != "a: 1\n" {
+		t.Errorf("first snapshot: %q", got)
+	}
+}
+
+func TestAnEmptyRemoteHasNoCommits(t *testing.T) {
+	s := newServer(t)
+	r := open(t, s.url)
+	if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrNoCommits) {
+		t.Fatalf("fetch: %v", err)
+	}
+	fetch(t, r, s.push("a.yaml", "a: 1\n"))
+}
+
+func TestManyFetchesAtOnce(t *testing.T) {
+	s := newServer(t)
+	hash := s.push("a.yaml", "a: 1\n")
+	r := open(t, s.url)
+	var group stdsync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			got, err := r.Fetch(t.Context())
+			if err != nil || got.Revision.Hash != hash {
+				t.Errorf("fetched %v, %v", got.Revision, err)
+			}
+		})
+	}
+	group.Wait()
+}

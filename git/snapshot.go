@@ -1,0 +1,136 @@
+package git
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Snapshot is one commit, read-only and for good: whatever happens to the branch later, it reads the same files or
+// says that it cannot. The zero Snapshot holds nothing. It is safe for concurrent use.
+type Snapshot struct {
+	Revision Revision
+	Author   string    // name of the commit's author, control characters escaped
+	Message  string    // first line of the commit's message, control characters escaped
+	Time     time.Time // when it was committed
+
+	root       plumbing.Hash
+	objects    *objects
+	repository string
+}
+
+// readSnapshot reads the commit of r, and sees to it that its root tree is there.
+func readSnapshot(o *objects, repository string, r Revision) (Snapshot, error) {
+	content, err := o.read(plumbing.NewHash(r.Hash), plumbing.CommitObject, maxTree)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	raw := &plumbing.MemoryObject{}
+	raw.SetType(plumbing.CommitObject)
+	_, _ = raw.Write(content)
+	commit, err := object.DecodeCommit(nil, raw)
+	if err != nil {
+		return Snapshot{}, fail(ErrCorrupt, "commit %s is malformed", r.Hash)
+	}
+	if _, err := o.read(commit.TreeHash, plumbing.TreeObject, maxTree); err != nil {
+		return Snapshot{}, err
+	}
+	return Snapshot{
+		Revision:   r,
+		Author:     printable(commit.Author.Name),
+		Message:    printable(firstLine(commit.Message)),
+		Time:       commit.Committer.When,
+		root:       commit.TreeHash,
+		objects:    o,
+		repository: repository,
+	}, nil
+}
+
+// Files returns the regular files below folder, a slash-separated path from the root of the repository ("." is the
+// root). All of them are read before it returns, so that the file system never fails later and may be kept.
+//
+// The error is of the kind [ErrPathNotFound] when there is no such folder (it names the nearest one), [ErrUnsupported]
+// when there is a symlink, a submodule or an LFS pointer anywhere below it, and [ErrTooLarge] beyond the limits of this
+// package. Each names the file, none its content.
+func (s Snapshot) Files(folder string) (fs.FS, error) {
+	root, err := s.find(folder)
+	if err != nil {
+		return nil, s.named(err)
+	}
+	w := walk{objects: s.objects, files: newFiles(s.Time), base: root.name}
+	if err := w.tree(root.hash, "."); err != nil {
+		return nil, s.named(err)
+	}
+	return w.files, nil
+}
+
+// TreeHash returns the hash of the folder's tree: it is equal for two commits when, and only when, all files below the
+// folder are. Errors are those of [Snapshot.Files] as far as the folder itself goes.
+func (s Snapshot) TreeHash(folder string) (string, error) {
+	root, err := s.find(folder)
+	if err != nil {
+		return "", s.named(err)
+	}
+	return root.hash.String(), nil
+}
+
+func (s Snapshot) named(err error) error {
+	return named(s.repository+" "+s.Revision.String(), err)
+}
+
+// find returns the entry of folder, its name the whole path.
+func (s Snapshot) find(folder string) (entry, error) {
+	if s.objects == nil {
+		return entry{}, fail(ErrNoCommits, "no commit has been read")
+	}
+	clean := path.Clean(folder)
+	if folder == "" || !fs.ValidPath(clean) {
+		return entry{}, fail(ErrPathNotFound, "path %q is not inside the repository", printable(folder))
+	}
+	at := entry{name: ".", mode: filemode.Dir, hash: s.root}
+	if clean == "." {
+		return at, nil
+	}
+	for name := range strings.SplitSeq(clean, "/") {
+		next, err := s.child(at, name)
+		if errors.Is(err, ErrPathNotFound) {
+			return entry{}, fail(ErrPathNotFound, "path %q not found: the nearest folder is %q", printable(clean), at.name)
+		}
+		if err != nil {
+			return entry{}, err
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// child returns the folder called name in the folder parent.
+func (s Snapshot) child(parent entry, name string) (entry, error) {
+	content, err := s.objects.read(parent.hash, plumbing.TreeObject, maxTree)
+	if err != nil {
+		return entry{}, err
+	}
+	entries, err := parseTree(content)
+	if err != nil {
+		return entry{}, err
+	}
+	for _, e := range entries {
+		if e.name != name {
+			continue
+		}
+		e.name = path.Join(parent.name, name)
+		if e.mode == filemode.Dir {
+			return e, nil
+		}
+		if kind, odd := unsupported[e.mode]; odd {
+			return entry{}, fail(ErrUnsupported, "%s: %s is not supported", e.name, kind)
+		}
+	}
+	return entry{}, ErrPathNotFound
+}

@@ -1,0 +1,97 @@
+package git
+
+import (
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// helper is git's form for running a program as the transport: ext::sh -c ...
+var helper = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+.-]*::`)
+
+// address is where a repository is: a remote's URL or a folder, never both.
+type address struct {
+	remote *url.URL
+	folder string // absolute
+}
+
+// String returns what may be shown of the address; a remote holds no user information, parseAddress saw to it.
+func (a address) String() string {
+	if a.remote != nil {
+		return a.remote.String()
+	}
+	return printable(a.folder)
+}
+
+// parseAddress reads what a user gave as a repository. Its errors are of the kind [ErrURL] and quote nothing of the
+// text but a scheme, because a password may stand anywhere in it.
+func parseAddress(text string) (address, error) {
+	switch {
+	case text == "":
+		return address{}, fail(ErrURL, "repository is empty: give a URL or a folder")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return address{}, fail(ErrURL, "repository address holds control characters")
+	case helper.MatchString(text):
+		return address{}, fail(ErrURL, "repository address names a remote helper (name::...): use https:// or a folder")
+	case strings.Contains(text, "://"):
+		return parseRemote(text)
+	case scpLike(text):
+		return address{}, fail(ErrURL, "repository address host:path means ssh, which is not supported: use https://, or ./ before a folder's name")
+	}
+	folder, err := filepath.Abs(text)
+	if err != nil {
+		return address{}, fail(ErrURL, "repository folder: the working folder is gone")
+	}
+	return address{folder: folder}, nil
+}
+
+// scpLike is git's rule: a colon before the first slash, and more before it than a drive's letter.
+func scpLike(text string) bool {
+	colon, slash := strings.IndexByte(text, ':'), strings.IndexByte(text, '/')
+	return colon > 1 && (slash < 0 || colon < slash)
+}
+
+func parseRemote(text string) (address, error) {
+	scheme, _, _ := strings.Cut(text, "://")
+	switch scheme = strings.ToLower(scheme); scheme {
+	case "http", "https":
+	case "file":
+		return address{}, fail(ErrURL, "file:// is not supported: give the folder itself")
+	case "ssh", "git+ssh", "git":
+		return address{}, fail(ErrURL, "%s:// is not supported: use https:// or a folder", scheme)
+	default:
+		return address{}, fail(ErrURL, "repository address has an unknown scheme: use https:// or a folder")
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		// The error of net/url quotes the text, password and all.
+		return address{}, fail(ErrURL, "repository address is not a valid URL")
+	}
+	switch {
+	case u.User != nil:
+		return address{}, fail(ErrURL, "repository address holds a user or a password: credentials do not belong into a URL")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return address{}, fail(ErrURL, "repository address has a query or a fragment: give the address alone")
+	case u.Hostname() == "" || strings.HasPrefix(u.Host, "-"):
+		return address{}, fail(ErrURL, "repository address has no valid host")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return address{remote: u}, nil
+}
+
+// checkBranch refuses a name that git itself would not take for a branch. The name becomes part of a path.
+func checkBranch(name string) error {
+	ref := plumbing.NewBranchReferenceName(name)
+	if strings.HasPrefix(name, "refs/") {
+		return fail(ErrURL, "branch %q: give the branch's name alone, without refs/heads/", printable(name))
+	}
+	if err := ref.Validate(); err != nil || !ref.IsSafe() {
+		return fail(ErrURL, "branch %q is not a valid name", printable(name))
+	}
+	return nil
+}
