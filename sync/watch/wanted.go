@@ -1,0 +1,41 @@
+package watch
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// wanted are the paths whose changes count, each with whether all that happens beside it counts as well.
+type wanted map[string]bool
+
+func newWanted(paths []string) wanted {
+	w := wanted{}
+	for _, path := range paths {
+		path = filepath.Clean(path)
+		info, err := os.Lstat(path)
+		w[path] = err == nil && info.Mode()&os.ModeSymlink != 0
+	}
+	return w
+}
+
+// by reports whether the event may be a change of a wanted path. Folders hold much else: lock files, an index, objects.
+func (w wanted) by(event fsnotify.Event) bool {
+	if event.Name == "" || event.Op == fsnotify.Chmod {
+		return false
+	}
+	name := filepath.Clean(event.Name)
+	for path, beside := range w {
+		switch folder := filepath.Dir(name); {
+		case name == path, folder == path: // itself, or a file in it
+			return true
+		case strings.HasPrefix(path, name+string(filepath.Separator)): // a folder above it
+			return true
+		case beside && folder == filepath.Dir(path):
+			return true
+		}
+	}
+	return false
+}
