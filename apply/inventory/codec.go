@@ -1,0 +1,130 @@
+package inventory
+
+import (
+	"bytes"
+	"compress/gzip"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// version is that of the format. It is raised by whatever change an older Lockstep must not overlook, as it would lose it
+// with its next save.
+const version = 1
+
+// maxSize bounds what is unpacked: more than the largest app and 20,000 entries come to.
+const maxSize = 32 << 20
+
+var (
+	// ErrNewer says that a newer Lockstep wrote the inventory; this one neither reads nor overwrites it.
+	ErrNewer = errors.New("written by a newer lockstep")
+
+	// ErrBroken says that there is an inventory that cannot be read. What it held is lost; a save replaces it.
+	ErrBroken = errors.New("cannot be read")
+
+	// ErrConflict says that someone else wrote the inventory since it was loaded; nothing was saved. Load it again.
+	ErrConflict = errors.New("changed by someone else since it was loaded")
+)
+
+// stateJSON is how a State is written: objects as they are, without the detours of unstructured's own codec.
+type stateJSON struct {
+	Revision string             `json:"revision"`
+	At       time.Time          `json:"at"`
+	Objects  stdjson.RawMessage `json:"objects"`
+}
+
+// MarshalJSON writes the objects as a list.
+func (s State) MarshalJSON() ([]byte, error) {
+	objects := make([]map[string]any, len(s.Objects))
+	for i, o := range s.Objects {
+		objects[i] = o.Object
+	}
+	raw, err := stdjson.Marshal(objects)
+	if err != nil {
+		return nil, err
+	}
+	return stdjson.Marshal(stateJSON{Revision: s.Revision, At: s.At.UTC(), Objects: raw})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. Whole numbers become int64, as everywhere in Kubernetes.
+func (s *State) UnmarshalJSON(text []byte) error {
+	var in stateJSON
+	if err := stdjson.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	var raw []any
+	if err := json.Unmarshal(in.Objects, &raw); err != nil {
+		return err
+	}
+	objects := make([]*unstructured.Unstructured, len(raw))
+	for i, value := range raw {
+		m, ok := value.(map[string]any)
+		if !ok {
+			return fmt.Errorf("object %d of the healthy state is none", i)
+		}
+		objects[i] = &unstructured.Unstructured{Object: m}
+	}
+	*s = State{Revision: in.Revision, At: in.At, Objects: objects}
+	return nil
+}
+
+// encode returns the inventory compressed. Equal inventories give equal bytes.
+func encode(inventory *Inventory) ([]byte, error) {
+	kept := *inventory
+	kept.Source = withoutUser(kept.Source)
+	kept.History = kept.History[:min(len(kept.History), MaxHistory)]
+	text, err := stdjson.Marshal(&kept)
+	if err != nil {
+		return nil, err
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err = w.Write(text)
+	err = errors.Join(err, w.Close())
+	return packed.Bytes(), err
+}
+
+// decode reads what encode returned. Its errors quote nothing but names of objects.
+func decode(app string, packed []byte) (*Inventory, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("larger than %d bytes", maxSize)
+	}
+	inventory := &Inventory{}
+	if err := stdjson.Unmarshal(text, inventory); err != nil {
+		return nil, err
+	}
+	if inventory.App != app {
+		return nil, fmt.Errorf("it is that of app %q", inventory.App)
+	}
+	if inventory.Entries == nil {
+		inventory.Entries = map[object.ID]Entry{}
+	}
+	inventory.stored = true
+	return inventory, nil
+}
+
+// withoutUser drops user and password from a URL. Callers do so as well; here it cannot be forgotten.
+func withoutUser(source string) string {
+	u, err := url.Parse(source)
+	if err != nil || u.User == nil {
+		return source
+	}
+	u.User = nil
+	return u.String()
+}

@@ -1,0 +1,113 @@
+package inventory
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+const (
+	// DefaultNamespace is where inventories are kept by a daemon that runs outside of a cluster.
+	DefaultNamespace = "lockstep-system"
+
+	// MaxHistory is how many records an inventory keeps.
+	MaxHistory = 20
+
+	// MaxText is how many bytes of a record's message and of its reason are kept.
+	MaxText = 1 << 10
+)
+
+// Inventory is what is remembered of one app.
+type Inventory struct {
+	App      string              `json:"app"`
+	Source   string              `json:"source,omitempty"`   // URL of the repository; user and password are not kept
+	Revision string              `json:"revision,omitempty"` // last applied, full text
+	Entries  map[object.ID]Entry `json:"entries"`            // the objects that the app owns; never nil
+	History  []Record            `json:"history,omitempty"`  // newest first, at most MaxHistory
+	Healthy  *State              `json:"healthy,omitempty"`  // nil when the app never was healthy
+
+	stored bool
+}
+
+// Entry is what is remembered of one object. Only Version is set when a write was intended and not yet confirmed.
+type Entry struct {
+	Version     string `json:"version,omitempty"`     // API version that it was applied with, without the group
+	Hash        string `json:"hash,omitempty"`        // of the manifest last applied
+	Fingerprint string `json:"fingerprint,omitempty"` // of the live object right after that
+}
+
+// Record is one commit in an app's history.
+type Record struct {
+	Revision, Author, Message, State, Reason string
+
+	At       time.Time
+	Duration time.Duration // kept in milliseconds
+	Objects  int           // in the commit
+}
+
+// State is what was in the cluster when the app was last healthy, as it was rendered then.
+type State struct {
+	Revision string
+	At       time.Time
+	Objects  []*unstructured.Unstructured
+}
+
+// New returns the inventory of an app that nothing is known of.
+func New(app string) *Inventory {
+	return &Inventory{App: app, Entries: map[object.ID]Entry{}}
+}
+
+// IsNew says that there was none in the cluster when it was loaded, and that it was not saved since.
+func (i *Inventory) IsNew() bool { return !i.stored }
+
+// Remember puts record before the others of the history, and drops the oldest beyond [MaxHistory]. Texts are cut at
+// [MaxText] bytes.
+func (i *Inventory) Remember(record Record) {
+	record.Message, record.Reason = shorten(record.Message), shorten(record.Reason)
+	kept := i.History[:min(len(i.History), MaxHistory-1)]
+	i.History = append([]Record{record}, kept...)
+}
+
+func shorten(text string) string {
+	if len(text) <= MaxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:MaxText], "")
+}
+
+// recordJSON is how a Record is written. Its times are whole and in UTC, so that the same record is the same text.
+type recordJSON struct {
+	Revision string    `json:"revision"`
+	Author   string    `json:"author,omitempty"`
+	Message  string    `json:"message,omitempty"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason,omitempty"`
+	At       time.Time `json:"at"`
+	MS       int64     `json:"ms"`
+	Objects  int       `json:"objects"`
+}
+
+// MarshalJSON writes the duration in milliseconds, as "ms".
+func (r Record) MarshalJSON() ([]byte, error) {
+	return json.Marshal(recordJSON{
+		Revision: r.Revision, Author: r.Author, Message: r.Message, State: r.State, Reason: r.Reason,
+		At: r.At.UTC(), MS: r.Duration.Milliseconds(), Objects: r.Objects,
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Record) UnmarshalJSON(text []byte) error {
+	var in recordJSON
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	*r = Record{
+		Revision: in.Revision, Author: in.Author, Message: in.Message, State: in.State, Reason: in.Reason,
+		At: in.At, Duration: time.Duration(in.MS) * time.Millisecond, Objects: in.Objects,
+	}
+	return nil
+}
