@@ -1,0 +1,81 @@
+package health
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// insufficient finds the resource in the scheduler's "3 Insufficient cpu. preemption: ...", dots in its name included.
+var insufficient = regexp.MustCompile(`Insufficient ([^\s,.]+(?:\.[^\s,.]+)*)`)
+
+// advice says in one sentence what to do about a reason that o shows; message are Kubernetes' words.
+func advice(reason Reason, o *unstructured.Unstructured, message string) string {
+	switch reason {
+	case Unschedulable:
+		return adviseScheduling(o, message)
+	case QuotaExceeded:
+		return "Raise the namespace's ResourceQuota, or lower the replicas or what their containers request."
+	case AdmissionDenied:
+		return "Change the pod template so that the policy that refuses it is content, or the policy."
+	case ImagePull:
+		return "Check the image's name and tag, and that the nodes may pull it: the registry, imagePullSecrets."
+	case CrashLoop:
+		return "Read the container's log (kubectl logs --previous) and correct what ends it, or go back to the last good commit."
+	case OOMKilled:
+		return "Raise the container's memory limit, or make it use less."
+	case ConfigMissing:
+		return "Add the ConfigMap, Secret or key that the container names, or correct the name."
+	case JobFailed:
+		return "Read the log of the Job's pods, then apply it under a new name: a failed Job does not start again."
+	case DeadlineExceeded:
+		return "See what the pods wait for (kubectl describe pods); where they are only slow, allow more time."
+	case Stalled:
+		return "Its own status says why; it does not go on until its spec is changed."
+	case Unreachable:
+		return "Check that the API server is up and reachable; the watches go on by themselves when it is."
+	}
+	return ""
+}
+
+// adviseScheduling reads what is short, or what keeps the pod off the nodes, out of the scheduler's message.
+func adviseScheduling(o *unstructured.Unstructured, message string) string {
+	short := insufficient.FindStringSubmatch(message)
+	switch {
+	case short != nil:
+		return fmt.Sprintf("Lower the %s that a pod requests%s, or add a node that has so much free.", short[1], asked(o, short[1]))
+	case strings.Contains(message, "Too many pods"):
+		return "Add a node: those that there are hold as many pods as they may."
+	case strings.Contains(message, "taint"):
+		return "Give the pods a toleration for that taint, or add a node without it."
+	case strings.Contains(message, "affinity") || strings.Contains(message, "selector"):
+		return "Bring the pods' node selector and affinity in line with the labels of the nodes."
+	case strings.Contains(message, "PersistentVolumeClaim") || strings.Contains(message, "persistentvolumeclaim") ||
+		strings.Contains(message, "volume"):
+		return "Check the pods' PersistentVolumeClaims: they must exist, be bound, and be reachable from a node."
+	}
+	return "Add a node that fits the pods, or change what they ask for."
+}
+
+// asked is how much of a resource the containers of one pod of o request: " (now 64)", or "" where they do not say.
+func asked(o *unstructured.Unstructured, name string) string {
+	var sum resource.Quantity
+	list, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+	for _, entry := range list {
+		container, _ := entry.(map[string]any)
+		request, found, err := unstructured.NestedFieldNoCopy(container, "resources", "requests", name)
+		if !found || err != nil {
+			continue
+		}
+		if quantity, err := resource.ParseQuantity(fmt.Sprint(request)); err == nil {
+			sum.Add(quantity)
+		}
+	}
+	if sum.IsZero() {
+		return ""
+	}
+	return " (now " + sum.String() + ")"
+}

@@ -1,0 +1,110 @@
+package health_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/lockstep-dev/lockstep/health"
+)
+
+// testCase is one entry of a file in testdata/cases: a base of objects, what is different here, and the verdict.
+type testCase struct {
+	Name  string           `json:"name"`
+	Base  string           `json:"base"`  // a file of testdata/base
+	Patch []change         `json:"patch"` // of the cluster
+	Add   []map[string]any `json:"add"`   // objects more in the cluster
+	Apply []change         `json:"apply"` // of the applied objects, which are as in the cluster otherwise
+	Drop  []string         `json:"drop"`  // objects of the cluster that were not applied: another app's
+	Seen  string           `json:"seen"`  // how far the watches are, 100000 where it is not given
+	Blind []string         `json:"blind"`
+	Want  verdict          `json:"want"`
+}
+
+// change is a JSON merge patch of the objects whose Kind/name matches; a null one takes them away.
+type change struct {
+	Object string         `json:"object"`
+	Merge  map[string]any `json:"merge"`
+}
+
+// verdict is what is checked of a report. Rows are checked where any are given.
+type verdict struct {
+	Status    health.Status `json:"status"`
+	Reason    health.Reason `json:"reason"`
+	Message   string        `json:"message"`   // a part of it
+	Advice    string        `json:"advice"`    // a part of the first problem's
+	Workloads []string      `json:"workloads"` // name ready/updated/desired status
+	Services  []string      `json:"services"`  // name ready/expected status reason
+	Problems  []string      `json:"problems"`  // reason object pods
+	Warnings  []string      `json:"warnings"`  // reason object
+}
+
+func readCases(t testing.TB) []testCase {
+	t.Helper()
+	files, err := filepath.Glob("testdata/cases/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("cases: %v, %v", files, err)
+	}
+	var all []testCase
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []testCase
+		if err := yaml.UnmarshalStrict(content, &cases); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for i := range cases {
+			cases[i].Name = strings.TrimSuffix(filepath.Base(file), ".yaml") + "/" + cases[i].Name
+		}
+		all = append(all, cases...)
+	}
+	return all
+}
+
+func TestVerdicts(t *testing.T) {
+	for _, c := range readCases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			c.Want.check(t, health.Compute(c.state(t)))
+		})
+	}
+}
+
+func (v verdict) check(t *testing.T, r *health.Report) {
+	t.Helper()
+	if r.Status != v.Status || r.Reason != v.Reason || !strings.Contains(r.Message, v.Message) {
+		t.Errorf("report is %s %q %q\n     want %s %q %q", r.Status, r.Reason, r.Message, v.Status, v.Reason, v.Message)
+	}
+	if v.Advice != "" && (len(r.Problems) == 0 || !strings.Contains(r.Problems[0].Advice, v.Advice)) {
+		t.Errorf("problems are %+v, want advice %q", r.Problems, v.Advice)
+	}
+	compareRows(t, "workloads", v.Workloads, r.Workloads, func(w health.Workload) string {
+		return fmt.Sprintf("%s %d/%d/%d %s", w.Name, w.Ready, w.Updated, w.Desired, w.Status)
+	})
+	compareRows(t, "services", v.Services, r.Services, func(s health.Service) string {
+		return strings.TrimSpace(fmt.Sprintf("%s %d/%d %s %s", s.Name, s.EndpointsReady, s.EndpointsExpected, s.Status, s.Reason))
+	})
+	compareRows(t, "problems", v.Problems, r.Problems, func(p health.Problem) string {
+		return strings.TrimSpace(fmt.Sprintf("%s %s %s", p.Reason, p.Object, strings.Join(p.Pods, ",")))
+	})
+	compareRows(t, "warnings", v.Warnings, r.Warnings, func(p health.Problem) string {
+		return fmt.Sprintf("%s %s", p.Reason, p.Object)
+	})
+}
+
+func compareRows[T any](t *testing.T, what string, want []string, rows []T, describe func(T) string) {
+	t.Helper()
+	got := make([]string, len(rows))
+	for i, row := range rows {
+		got[i] = describe(row)
+	}
+	if want != nil && !slices.Equal(got, want) {
+		t.Errorf("%s are %q\n     want %q", what, got, want)
+	}
+}

@@ -1,0 +1,14 @@
+// Package health says whether objects are healthy and why not, and waits until they are.
+//
+// [Compute] is pure: what is known about an app's objects in, a [Report] out. A [Gate] feeds it from watches: one watch
+// for each kind and namespace, shared by all checks, begun when the first check needs it and ended when nobody does.
+//
+// Healthy means more here than a finished rollout. A workload is complete when its controller says so, for the generation
+// that was applied, and the pods that are really there agree. A Service with a selector is complete when the ready
+// endpoints in its EndpointSlices are exactly the ready pods that it selects, and at least one. The one exception is a
+// Service all of whose workloads ask for 0 replicas: nobody wants it to serve, so it holds nothing up, and a warning
+// ([ScaledToZero]) says that it does not serve.
+//
+// Watches of different kinds run at their own pace, and each of them may be behind an apply. So nothing is taken from a
+// copy that is older than the applied object, and no count from a status alone: see [Target].
+package health

@@ -1,0 +1,123 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+)
+
+// Gate waits for objects to become healthy, and follows them afterwards, on watches that all its checks share.
+//
+// A Gate starts nothing by itself. The first check that needs a watch starts it, in a goroutine that the Gate owns; it
+// serves all checks of its kind and namespace, and ends [Linger] after the last of them, or in [Gate.Close]. All methods
+// may be called from several goroutines.
+type Gate struct {
+	mapper  meta.RESTMapper
+	sources *sources
+}
+
+// Linger is how long a watch outlives the last check that needed it, so that the next commit finds it warm.
+const Linger = 30 * time.Second
+
+// ErrClosed is the error of a check on a closed Gate.
+var ErrClosed = errors.New("the gate is closed")
+
+// NewGate returns a Gate that watches through config and finds the resources of kinds with mapper. It makes no request.
+// The rate limit of config is not used, nor its timeout, since watches have no end: Priority and Fairness in the API
+// server is what limits them.
+func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
+	clients, err := newClients(config)
+	if err != nil {
+		return nil, fmt.Errorf("make clients for the health gate: %w", err)
+	}
+	return &Gate{mapper: mapper, sources: newSources(clients)}, nil
+}
+
+// Close ends all watches and returns when they have ended. Checks that still run return [ErrClosed].
+func (g *Gate) Close() {
+	g.sources.close()
+}
+
+// Check is what a gate is asked about.
+type Check struct {
+	// Objects are those whose health counts, as the API server returned them from the apply: the resource version tells
+	// which watched copies are too old to judge.
+	Objects []*unstructured.Unstructured
+	// Timeout is how long Wait waits; 0 is for ever. Follow does not look at it.
+	Timeout time.Duration
+	// Progress, if not nil, is called with the first report and with each one that differs from the last, from the
+	// goroutine that called Wait or Follow. The report is not changed afterwards. It must not block.
+	Progress func(*Report)
+}
+
+// Wait returns when all objects of c are healthy. Otherwise the error is a [*Failure] when a problem is terminal or the
+// timeout is over; ctx's cause as soon as ctx ends; and any other when the objects cannot be watched: one for which
+// apierrors.IsForbidden holds names the verb, the resource and the namespace. The report is the last one made, with any
+// error; nil if there was none yet.
+//
+// While the API server is away, Wait goes on.
+func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
+	s, err := g.open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	var expiry <-chan time.Time
+	if c.Timeout > 0 {
+		timer := time.NewTimer(c.Timeout)
+		defer timer.Stop()
+		expiry = timer.C
+	}
+	for {
+		if err := s.refresh(ctx); err != nil {
+			return s.report, err
+		}
+		if err := s.refused(); err != nil {
+			return s.report, err
+		}
+		switch {
+		case s.report == nil:
+		case s.report.Status == Current:
+			return s.report, nil
+		case s.report.Status == Failed:
+			return s.report, &Failure{s.report}
+		}
+		select {
+		case <-ctx.Done():
+			return s.report, context.Cause(ctx)
+		case <-g.sources.closed:
+			return s.report, ErrClosed
+		case <-expiry:
+			s.expire(c.Timeout)
+			return s.report, &Failure{s.report}
+		case <-s.wake:
+		}
+	}
+}
+
+// Follow reports the state of the objects of c until ctx ends, and returns its cause. A terminal problem does not end it,
+// nor does a watch that is forbidden: its report is Unknown, and says so.
+func (g *Gate) Follow(ctx context.Context, c Check) error {
+	s, err := g.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	for {
+		if err := s.refresh(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-g.sources.closed:
+			return ErrClosed
+		case <-s.wake:
+		}
+	}
+}

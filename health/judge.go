@@ -1,0 +1,106 @@
+package health
+
+import (
+	"fmt"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// verdict is what one object says of itself, in its status.
+type verdict struct {
+	status  Status
+	message string
+	behind  bool // the watch, or the object's controller, has not come to what was applied: no count means anything
+}
+
+// judge reads what the target says of itself. It is never Current on a copy older than the applied one, nor on a status
+// that its controller has not brought up to the spec.
+func judge(t Target) verdict {
+	if t.Passive {
+		return verdict{status: Current, message: "is there"}
+	}
+	switch t.freshness() {
+	case gone:
+		return verdict{status: NotFound, message: "deleted after it was applied", behind: true}
+	case stale:
+		return verdict{status: InProgress, message: "waiting for the watch to show what was applied", behind: true}
+	}
+	o := t.Live
+	if o.GetDeletionTimestamp() != nil {
+		return verdict{status: Terminating, message: "marked for deletion"}
+	}
+	switch o.GroupVersionKind().GroupKind() {
+	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet:
+		// kstatus takes a StatefulSet without any status for a finished one of 0 replicas.
+		if integer(o, -1, "status", "observedGeneration") < int(o.GetGeneration()) {
+			return verdict{status: InProgress, message: "its controller has not seen what was applied", behind: true}
+		}
+		return judgeController(t)
+	case gkJob:
+		return judgeJob(o)
+	case gkPod:
+		return judgePod(o)
+	}
+	return general(o)
+}
+
+// general is kstatus' verdict, for all kinds without a rule of their own here.
+func general(o *unstructured.Unstructured) verdict {
+	result, err := status.Compute(o)
+	if err != nil {
+		return verdict{status: Unknown, message: "its status cannot be read: " + err.Error()}
+	}
+	return verdict{status: Status(result.Status), message: result.Message}
+}
+
+// judgeController is kstatus' verdict on a controller of pods, but for two rules that mislead.
+func judgeController(t Target) verdict {
+	o := t.Live
+	if o.GetKind() == gkDaemonSet.Kind && text(o, "spec", "updateStrategy", "type") == "OnDelete" {
+		return verdict{status: Current, message: "pods are updated when they are deleted"} // the pods decide; kstatus would wait for ever
+	}
+	result := general(o)
+	if result.status == Failed && expiredBefore(t) {
+		return verdict{status: InProgress, message: "its controller has not started over since its progress deadline"}
+	}
+	return result
+}
+
+// expiredBefore tells a Deployment that was over its progress deadline when it was applied already. Its controller lets
+// that condition stand until the rollout moves.
+func expiredBefore(t Target) bool {
+	before, now := conditionOf(t.Applied, "Progressing"), conditionOf(t.Live, "Progressing")
+	return before.Reason == "ProgressDeadlineExceeded" && before == now
+}
+
+// judgeJob waits for the end of a Job, where kstatus is content with its start. A suspended one is as it was asked to be.
+func judgeJob(o *unstructured.Unstructured) verdict {
+	done := fmt.Sprintf("%d of %s", integer(o, 0, "status", "succeeded"), plural(desired(o), "completion"))
+	if failed := conditionOf(o, "Failed"); failed.Status == string(corev1.ConditionTrue) {
+		return verdict{status: Failed, message: failed.Reason + ": " + failed.Message}
+	}
+	switch {
+	case conditionOf(o, "Complete").Status == string(corev1.ConditionTrue):
+		return verdict{status: Current, message: done}
+	case flag(o, "spec", "suspend"):
+		return verdict{status: Current, message: "suspended"}
+	}
+	return verdict{status: InProgress, message: done}
+}
+
+// judgePod is for a pod applied as such. kstatus calls one of phase Failed Current, and reads a clock.
+func judgePod(o *unstructured.Unstructured) verdict {
+	phase := text(o, "status", "phase")
+	switch phase {
+	case string(corev1.PodFailed):
+		return verdict{status: Failed, message: "the pod has failed: " + text(o, "status", "message")}
+	case string(corev1.PodSucceeded):
+		return verdict{status: Current, message: "the pod has succeeded"}
+	}
+	if conditionOf(o, string(corev1.PodReady)).Status == string(corev1.ConditionTrue) {
+		return verdict{status: Current, message: "the pod is ready"}
+	}
+	return verdict{status: InProgress, message: "the pod is not ready: " + phase}
+}

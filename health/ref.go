@@ -1,0 +1,48 @@
+package health
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// A ref is what an object is looked up by. A change wakes only the checks that looked there, so that what a check costs
+// depends on its own objects, and not on all pods of a namespace.
+func refName(name string) string        { return "name:" + name }
+func refOwner(uid types.UID) string     { return "owner:" + string(uid) }
+func refService(name string) string     { return "service:" + name }
+func refLabel(key, value string) string { return "label:" + key + "=" + value }
+
+// refAll stands for all objects of a source.
+const refAll = "all"
+
+// refs are those that o stands under: what the kinds are asked for, and no more.
+func refs(o any) []string {
+	switch o := o.(type) {
+	case *unstructured.Unstructured:
+		return []string{refName(o.GetName())}
+	case *corev1.Pod:
+		found := owned(o)
+		for key, value := range o.Labels {
+			found = append(found, refLabel(key, value))
+		}
+		return found
+	case *appsv1.ReplicaSet:
+		return owned(o)
+	case *appsv1.ControllerRevision:
+		return owned(o)
+	case *discoveryv1.EndpointSlice:
+		return []string{refService(o.Labels[discoveryv1.LabelServiceName])}
+	}
+	return nil
+}
+
+func owned(o metav1.Object) []string {
+	if owner := metav1.GetControllerOfNoCopy(o); owner != nil {
+		return []string{refOwner(owner.UID)}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package health
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// session is one running check: the watches that it has taken, and what it last looked up in each of them. It hears of
+// changes to exactly that. Only one goroutine uses it, but for poke.
+type session struct {
+	gate    *Gate
+	check   Check
+	targets []target
+	wake    chan struct{} // of size 1: any number of changes are one recomputation
+	sources map[sourceKey]*source
+	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
+	report  *Report
+}
+
+// target is an object of the check, and where it is watched.
+type target struct {
+	applied *unstructured.Unstructured
+	key     sourceKey // zero for a passive kind
+	passive bool
+}
+
+// question is one look-up in one source.
+type question struct {
+	source sourceKey
+	ref    string
+}
+
+// open begins a check. It finds where each object is watched, which may ask the API server for a kind that is new.
+func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	s := &session{
+		gate: g, check: c, wake: make(chan struct{}, 1),
+		sources: map[sourceKey]*source{}, asked: map[question]bool{},
+	}
+	for _, o := range c.Objects {
+		t, err := g.locate(o)
+		if err != nil {
+			return nil, err
+		}
+		s.targets = append(s.targets, t)
+	}
+	return s, nil
+}
+
+// locate finds the watch of o: that of its kind in its namespace, or one of its own for an object of the whole cluster.
+func (g *Gate) locate(o *unstructured.Unstructured) (target, error) {
+	gvk := o.GroupVersionKind()
+	if passive(gvk.GroupKind()) {
+		return target{applied: o, passive: true}, nil
+	}
+	mapping, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err != nil {
+		return target{}, fmt.Errorf("find the resource of kind %s to watch: %w", gvk.GroupKind(), err)
+	}
+	key := sourceKey{resource: mapping.Resource, namespace: o.GetNamespace()}
+	if mapping.Scope.Name() == meta.RESTScopeNameRoot {
+		key = sourceKey{resource: mapping.Resource, name: o.GetName()}
+	}
+	return target{applied: o, key: key}, nil
+}
+
+// poke has the session recompute.
+func (s *session) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// refresh computes the report anew, and tells it when it differs. There is none before every watch has spoken.
+func (s *session) refresh(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	state, err := s.gather(ctx)
+	if err != nil {
+		return err
+	}
+	for _, src := range s.sources {
+		if src.silent() {
+			return nil
+		}
+	}
+	s.tell(Compute(state))
+	return nil
+}
+
+// tell keeps the report, and passes it on when it differs from the last.
+func (s *session) tell(r *Report) {
+	if s.report != nil && reflect.DeepEqual(s.report, r) {
+		return
+	}
+	s.report = r
+	if s.check.Progress != nil {
+		s.check.Progress(r)
+	}
+}
+
+// expire ends the check for want of time.
+func (s *session) expire(after time.Duration) {
+	last := s.report
+	if last == nil {
+		last = &Report{Reason: Unreachable, Message: "the watches have shown nothing yet"}
+	}
+	s.tell(last.expired(after))
+}
+
+// refused is the error of the first watch that is forbidden.
+func (s *session) refused() error {
+	for _, key := range s.keys() {
+		if err := s.sources[key].forbidden(); err != nil {
+			return fmt.Errorf("watch %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// keys are those of the sources that the session has taken, in order.
+func (s *session) keys() []sourceKey {
+	keys := make([]sourceKey, 0, len(s.sources))
+	for key := range s.sources {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b sourceKey) int { return compareNames(a.String(), b.String()) })
+	return keys
+}
+
+// close gives back the watches.
+func (s *session) close() {
+	for q := range s.asked {
+		s.sources[q.source].unsubscribe(q.ref, s)
+	}
+	for key := range s.sources {
+		s.gate.sources.release(key)
+	}
+}
+
+// resource versions of the kinds that explain workloads and Services.
+var (
+	podResource      = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	setResource      = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
+	revisionResource = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "controllerrevisions"}
+	sliceResource    = schema.GroupVersionResource{Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices"}
+)

@@ -1,0 +1,67 @@
+package health
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+)
+
+// State is all that [Compute] looks at: what was applied, and what the watches know. Compute changes nothing in it.
+type State struct {
+	Targets     []Target
+	ReplicaSets []*appsv1.ReplicaSet         // those of the targets at least
+	Revisions   []*appsv1.ControllerRevision // those of the targets at least; only DaemonSets need them
+	Pods        []*corev1.Pod                // those that targets own or select, at least; the namespace's when a Service selects none
+	Slices      []*discoveryv1.EndpointSlice // those of the targets at least
+	Blind       []string                     // watches that do not see the cluster now, a phrase each
+}
+
+// Target is one object whose health counts.
+type Target struct {
+	Applied *unstructured.Unstructured // as the API server returned it from the apply
+	Live    *unstructured.Unstructured // as a watch shows it; nil when the watch does not have it
+	Seen    string                     // the resource version that this watch has reached
+	Passive bool                       // not watched, since its kind is healthy once it is there: a ConfigMap
+}
+
+// freshness is what a watched copy may be used for.
+type freshness int
+
+const (
+	stale freshness = iota // older than what was applied, or not seen yet: says nothing
+	fresh                  // as new as what was applied, or newer
+	gone                   // the watch is beyond the apply, and the object is not there
+)
+
+// freshness compares the watched copy with the applied one. A new spec is judged by an old status otherwise: right after
+// an apply the watch still shows the finished rollout of the object before.
+func (t Target) freshness() freshness {
+	applied := t.Applied.GetResourceVersion()
+	if t.Live == nil {
+		if order, err := resourceversion.CompareResourceVersion(t.Seen, applied); err == nil && order >= 0 {
+			return gone
+		}
+		return stale
+	}
+	order, err := resourceversion.CompareResourceVersion(t.Live.GetResourceVersion(), applied)
+	if err != nil { // an API server that does not count: generations still order one object's specs
+		order = -1
+		if t.Live.GetUID() == t.Applied.GetUID() && t.Live.GetGeneration() >= t.Applied.GetGeneration() {
+			order = 0
+		}
+	}
+	if order < 0 {
+		return stale
+	}
+	return fresh
+}
+
+// newest is the watched copy when it may be used, else the applied one: what is asked for, in either case.
+func (t Target) newest() *unstructured.Unstructured {
+	if t.freshness() == fresh && !t.Passive {
+		return t.Live
+	}
+	return t.Applied
+}

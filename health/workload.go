@@ -1,0 +1,165 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// workload judges one workload: what it says of itself, and whether the pods that are there agree.
+func (v *view) workload(t Target) (Workload, []Problem) {
+	o := t.newest()
+	m := v.members(o)
+	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o), Pods: rows(m)}
+	n := count(o, m, w.Desired)
+	w.Updated, w.Ready = n.updated, n.ready
+	said := judge(t)
+	w.Status, w.Message = said.status, said.message
+	switch {
+	case w.Kind == gkJob.Kind:
+		w.Ready = integer(o, 0, "status", "succeeded")
+	case !said.behind:
+		w.agree(n, m)
+	}
+	if w.Status == Current {
+		return w, nil
+	}
+	var problems []Problem
+	if !said.behind {
+		problems = v.causes(o, m, w)
+	}
+	switch {
+	case len(problems) > 0:
+		w.Reason, w.Message = problems[0].Reason, problems[0].Message
+	default:
+		w.Reason = RolloutInProgress
+	}
+	return w, problems
+}
+
+// desired is how many pods o asks for; of a Job, how many completions.
+func desired(o *unstructured.Unstructured) int {
+	switch o.GroupVersionKind().GroupKind() {
+	case gkDaemonSet:
+		return integer(o, 0, "status", "desiredNumberScheduled")
+	case gkJob:
+		return integer(o, integer(o, 1, "spec", "parallelism"), "spec", "completions")
+	}
+	return integer(o, 1, "spec", "replicas")
+}
+
+// numbers counts the active pods of a workload.
+type numbers struct {
+	active         int // of all revisions
+	updated, ready int // of the current revision; ready counts the others too where the strategy keeps them
+	mustRoll       int // how many have to be of the current revision
+}
+
+func count(o *unstructured.Unstructured, m members, desired int) numbers {
+	n := numbers{mustRoll: rolls(o, desired)}
+	for _, p := range m.current {
+		if active(p) {
+			n.active++
+			n.updated++
+		}
+		if ready(p) {
+			n.ready++
+		}
+	}
+	for _, p := range m.old {
+		if active(p) {
+			n.active++
+		}
+		if ready(p) && n.mustRoll < desired {
+			n.ready++
+		}
+	}
+	return n
+}
+
+// agree takes back a Current that the pods do not bear out, and says how far a rollout is.
+func (w *Workload) agree(n numbers, m members) {
+	complete := n.active == w.Desired && n.ready == w.Desired && n.updated >= n.mustRoll
+	switch {
+	case w.Status == Current && m.unseen != "" && w.Desired > 0:
+		w.Status, w.Message = InProgress, "waiting for the watch to show "+m.unseen
+	case w.Status == Current && complete:
+		w.Message = fmt.Sprintf("%d of %s ready", w.Ready, plural(w.Desired, "pod"))
+	case w.Status == Current:
+		w.Status, w.Message = InProgress, w.progress(n)
+	case w.Status == InProgress && n.active > 0:
+		w.Message = w.progress(n)
+	}
+}
+
+// progress is how far the rollout is, in one phrase.
+func (w *Workload) progress(n numbers) string {
+	words := fmt.Sprintf("%d of %s ready", w.Ready, plural(w.Desired, "pod"))
+	if n.updated < n.mustRoll {
+		words += fmt.Sprintf(", %d of %d updated", n.updated, n.mustRoll)
+	}
+	if extra := n.active - w.Desired; extra > 0 {
+		words += ", " + plural(extra, "pod") + " too many"
+	}
+	return words
+}
+
+// rows describes all pods of m, sorted by name.
+func rows(m members) []Pod {
+	all := make([]Pod, 0, len(m.current)+len(m.old))
+	for _, p := range m.current {
+		all = append(all, describe(p, true))
+	}
+	for _, p := range m.old {
+		all = append(all, describe(p, false))
+	}
+	slices.SortFunc(all, func(a, b Pod) int { return compareNames(a.Name, b.Name) })
+	return all
+}
+
+// causes are the problems of a workload that is not complete: what its conditions say, and what its pods show. Pods that
+// are being replaced are no cause, whatever ails them.
+func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Problem {
+	problems := refused(o, w)
+	suspects := m.current
+	if rolls(o, w.Desired) < w.Desired {
+		suspects = slices.Concat(m.current, m.old)
+	}
+	problems = append(problems, ailing(suspects, o, w)...)
+	if w.Status != Failed {
+		slices.SortStableFunc(problems, compareProblems)
+		return problems
+	}
+	if len(problems) == 0 {
+		problems = append(problems, failure(o, w))
+	}
+	for i := range problems {
+		problems[i].Terminal = true
+	}
+	slices.SortStableFunc(problems, compareProblems)
+	return problems
+}
+
+// ailing gathers what the pods show: one problem a reason, in the words of the first pod that shows it.
+func ailing(suspects []*corev1.Pod, o *unstructured.Unstructured, w Workload) []Problem {
+	var problems []Problem
+	for _, p := range suspects {
+		found := symptom(p)
+		if found == nil || !active(p) || ready(p) {
+			continue
+		}
+		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Reason == found.reason })
+		if i < 0 {
+			i = len(problems)
+			problems = append(problems, Problem{
+				Reason: found.reason, Object: w.ID, Message: found.message, Advice: advice(found.reason, o, found.message),
+			})
+		}
+		problems[i].Pods = append(problems[i].Pods, p.Name)
+	}
+	return problems
+}
