@@ -1,0 +1,12 @@
+package clustertest_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(clustertest.Main(m))
+}
