@@ -75,6 +75,7 @@ func (l *local) snapshot(at layout, hash plumbing.Hash) (Snapshot, error) {
 	}
 	s, err := readSnapshot(l.objects, printable(l.folder), Revision{Ref: l.branch, Hash: hash.String()})
 	if err == nil {
+		s.Moved = at.moved(heads + l.branch)
 		l.last = s
 	}
 	return s, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -55,6 +56,15 @@ func (l layout) loose(ref string) (string, error) {
 		return "", fail(ErrCorrupt, "ref cannot be read: %s", reason(err))
 	}
 	return strings.TrimSpace(text), nil
+}
+
+// moved returns when the loose file of ref was written; the zero time for a ref that is packed.
+func (l layout) moved(ref string) time.Time {
+	info, err := os.Stat(filepath.Join(l.commonDir, filepath.FromSlash(ref)))
+	if err != nil || !info.Mode().IsRegular() {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 func (l layout) packed(ref string) (string, error) {

@@ -18,7 +18,11 @@ type Snapshot struct {
 	Revision Revision
 	Author   string    // name of the commit's author, control characters escaped
 	Message  string    // first line of the commit's message, control characters escaped
-	Time     time.Time // when it was committed
+	Time     time.Time // when it was committed, to the second
+
+	// Moved is when the branch came to the commit, as the time of a folder's ref file tells: to the nanosecond, and
+	// later than Time where the commit was made elsewhere. Zero where it is not known, as of every remote.
+	Moved time.Time
 
 	root       plumbing.Hash
 	objects    *objects
