@@ -1,0 +1,151 @@
+package health_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
+	"github.com/lockstep-dev/lockstep/health"
+)
+
+func isCurrent(r *health.Report) bool { return r.Status == health.Current }
+
+// rows is what a report counts: workloads and services.
+func rows(r *health.Report) string {
+	var s strings.Builder
+	for _, w := range r.Workloads {
+		fmt.Fprintf(&s, "%s %d/%d ", w.Name, w.Ready, w.Desired)
+	}
+	for _, svc := range r.Services {
+		fmt.Fprintf(&s, "%s %d/%d ", svc.Name, svc.EndpointsReady, svc.EndpointsExpected)
+	}
+	return strings.TrimSpace(s.String())
+}
+
+func wantRows(t *testing.T, r *health.Report, want string) {
+	t.Helper()
+	if got := rows(r); got != want {
+		text, _ := json.MarshalIndent(r, "", "  ")
+		t.Errorf("report counts %q, want %q: %s", got, want, text)
+	}
+}
+
+func TestAFirstDeployIsHealthyWhenItServes(t *testing.T) {
+	c := newCluster(t)
+	h := c.healthy(web(t, 1))
+	wantRows(t, h.last(), "web-server 1/1 web-service 1/1")
+	pod := h.last().Workloads[0].Pods[0]
+	if !pod.Ready || pod.IP == "" || pod.Node == "" || pod.Status != "Running" {
+		t.Errorf("pod is %+v, want it ready, with address and node", pod)
+	}
+}
+
+func TestAScaleIsHealthyOnlyWithAllItsEndpoints(t *testing.T) {
+	c := newCluster(t)
+	c.healthy(web(t, 1))
+	up := c.healthy(web(t, 3))
+	wantRows(t, up.last(), "web-server 3/3 web-service 3/3")
+	if first := up.reports[0]; first.Status == health.Current || first.Workloads[0].Desired != 3 {
+		t.Errorf("the first report after the apply is %+v, of the object before it", first)
+	}
+	down := c.healthy(web(t, 1))
+	wantRows(t, down.last(), "web-server 1/1 web-service 1/1")
+}
+
+func TestAnImageChangeIsHealthyOnItsNewPods(t *testing.T) {
+	c := newCluster(t)
+	before := c.healthy(web(t, 2)).last().Workloads[0].Pods
+	image := change{"Deployment/*", map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+		"containers": []any{map[string]any{"name": "web", "image": "nginx:1.28"}},
+	}}}}}
+	after := c.healthy(web(t, 2, image)).last()
+	wantRows(t, after, "web-server 2/2 web-service 2/2")
+	for _, p := range after.Workloads[0].Pods {
+		if p.Status != "Terminating" && (p.Name == before[0].Name || p.Name == before[1].Name) {
+			t.Errorf("pod %s is of the revision before", p.Name)
+		}
+	}
+}
+
+func TestAServiceThatSelectsNothingFailsAtOnceAndNamesTheNearestLabels(t *testing.T) {
+	c := newCluster(t)
+	typo := change{"Service/*", map[string]any{"spec": map[string]any{"selector": map[string]any{"app": "web-typo"}}}}
+	_, err := c.wait(0, c.apply(web(t, 1, typo)...)) // without a timeout, only a terminal problem ends it
+	r := failure(t, err)
+	want := "selector app=web-typo matches no pod; nearest: app=web,environment=practice (deployment.apps/web-server)"
+	if r.Reason != health.SelectorMatchesNothing || r.Problems[0].Message != want {
+		t.Errorf("report is %s %q, want %q", r.Reason, r.Problems[0].Message, want)
+	}
+}
+
+func TestAPodThatNoNodeHoldsIsToldWhileTheGateWaits(t *testing.T) {
+	c := newCluster(t)
+	huge := change{"Deployment/*", map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+		"containers": []any{map[string]any{"name": "web", "image": "nginx:1.27", "resources": map[string]any{"requests": map[string]any{"cpu": "64"}}}},
+	}}}}}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	told := errors.New("told")
+	_, err := c.gate.Wait(ctx, health.Check{Objects: c.apply(web(t, 1, huge)...), Progress: func(r *health.Report) {
+		if r.Reason == health.Unschedulable && strings.Contains(r.Message, "Insufficient cpu") {
+			cancel(told)
+		}
+	}})
+	if !errors.Is(err, told) {
+		t.Fatalf("Wait returned %v, want the cause of its context", err)
+	}
+	_, err = c.wait(time.Second, c.apply(web(t, 1, huge)...))
+	r := failure(t, err)
+	if r.Reason != health.Unschedulable || !strings.Contains(r.Problems[0].Advice, "cpu that a pod requests (now 64)") {
+		t.Errorf("at the deadline the report is %+v", r)
+	}
+}
+
+func TestADeletedPodIsSeenAndSoIsTheNewOne(t *testing.T) {
+	c := newCluster(t)
+	objects := c.apply(web(t, 2)...)
+	h := c.follow(objects)
+	pods := h.eventually(t, "health", isCurrent).Workloads[0].Pods
+	pod := unstructuredOf(t, map[string]any{"apiVersion": "v1", "kind": "Pod"})
+	must(t, c.resource(pod).Delete(t.Context(), pods[0].Name, deleteNow()))
+	h.eventually(t, "health with a new pod", func(r *health.Report) bool {
+		return isCurrent(r) && r.Workloads[0].Pods[0].Name+r.Workloads[0].Pods[1].Name != pods[0].Name+pods[1].Name
+	})
+	seen := false
+	h.any(func(r *health.Report) bool {
+		seen = seen || isCurrent(r)
+		return seen && !isCurrent(r)
+	})
+	if !h.any(func(r *health.Report) bool { return seen && r.Status == health.InProgress }) {
+		t.Error("the loss of the pod was not reported")
+	}
+}
+
+func TestTheAPIServerMayGoAwayAndComeBack(t *testing.T) {
+	config, link := clustertest.Proxy(t)
+	c := newClusterBy(t, config)
+	c.healthy(web(t, 1))
+	objects := c.apply(web(t, 1)...)
+	h := c.follow(objects)
+	h.eventually(t, "health", isCurrent)
+	link.Cut()
+	down := h.eventually(t, "the outage", func(r *health.Report) bool { return r.Status == health.Unknown })
+	if down.Reason != health.Unreachable {
+		t.Errorf("report of the outage is %+v", down)
+	}
+	scaled := c.apply(web(t, 3)...)
+	waited := make(chan error, 1)
+	go func() {
+		_, err := c.wait(patience, scaled)
+		waited <- err
+	}()
+	link.Restore()
+	must(t, <-waited)
+	h.eventually(t, "health after the outage", func(r *health.Report) bool {
+		return isCurrent(r) && rows(r) == "web-server 3/3 web-service 3/3"
+	})
+}
