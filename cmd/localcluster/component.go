@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	_ "time/tzdata" // CronJobs have time zones, the machine may have none
 
 	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/etcdmain"
@@ -36,7 +37,7 @@ func runEtcd() int {
 	return 0
 }
 
-// runKwok reads kwok's flags twice, since its config file decides on the defaults of the flags of its command.
+// runKwok reads kwok's flags twice, since its config file decides on the defaults of the flags of its cmd.
 func runKwok() int {
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
@@ -47,9 +48,9 @@ func runKwok() int {
 		return fail(err)
 	}
 	forgetGlobalFlags()
-	command := kwok.NewCommand(ctx)
-	command.PersistentFlags().AddFlagSet(flags)
-	if err := command.ExecuteContext(ctx); err != nil {
+	cmd := kwok.NewCommand(ctx)
+	cmd.PersistentFlags().AddFlagSet(flags)
+	if err := cmd.ExecuteContext(ctx); err != nil {
 		return fail(err)
 	}
 	return 0
@@ -58,7 +59,7 @@ func runKwok() int {
 // forgetGlobalFlags drops the flags that packages of the Kubernetes components register for the whole program: cobra
 // would add them to every command, and their --version is at odds with its own.
 func forgetGlobalFlags() {
-	pflag.CommandLine = pflag.NewFlagSet(program, pflag.ContinueOnError)
+	pflag.CommandLine = pflag.NewFlagSet("localcluster", pflag.ContinueOnError)
 }
 
 func fail(err error) int {

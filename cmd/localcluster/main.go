@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/lockstep-dev/lockstep/cmd/localcluster/command"
 	"github.com/lockstep-dev/lockstep/cmd/localcluster/lifeline"
 )
 
 func main() {
 	if err := run(os.Args); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
+		fmt.Fprintf(os.Stderr, "localcluster: %v\n", err)
 		os.Exit(1)
 	}
 }
@@ -28,5 +29,5 @@ func run(args []string) error {
 		}
 	}
 	forgetGlobalFlags()
-	return newCommand().ExecuteContext(context.Background())
+	return command.New().ExecuteContext(context.Background())
 }

@@ -3,6 +3,8 @@ package controlplane
 import (
 	"context"
 	"errors"
+	"strings"
+	"syscall"
 )
 
 // Config is what [Run] runs.
@@ -27,11 +29,24 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := acquire(cfg.Dir); err != nil {
 		return err
 	}
-	err := supervise(ctx, cfg)
+	var err error
+	for range startAttempts {
+		if err = supervise(ctx, cfg); !portTaken(err) {
+			break
+		}
+	}
 	if errors.Is(err, errEnded) {
 		err = nil
 	}
 	return errors.Join(err, cfg.Dir.clear())
+}
+
+// startAttempts is for ports that were free when they were chosen and are taken when they are needed.
+const startAttempts = 3
+
+func portTaken(err error) bool {
+	var died *DiedError
+	return errors.As(err, &died) && strings.Contains(died.Tail, syscall.EADDRINUSE.Error())
 }
 
 // errEnded is the reason of an end that was asked for.

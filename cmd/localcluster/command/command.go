@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"fmt"
@@ -9,11 +9,10 @@ import (
 	"github.com/lockstep-dev/lockstep/cmd/localcluster/controlplane"
 )
 
-const program = "localcluster"
-
-func newCommand() *cobra.Command {
+// New returns the command line of localcluster, without the components.
+func New() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   program,
+		Use:   "localcluster",
 		Short: "A real Kubernetes control plane on this machine, without containers and without root",
 		Long: `A real Kubernetes control plane on this machine, without containers and without root.
 
