@@ -64,13 +64,13 @@ func (s *State) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(in.Objects, &raw); err != nil {
 		return err
 	}
-	objects := make([]*unstructured.Unstructured, len(raw))
+	var objects []*unstructured.Unstructured
 	for i, value := range raw {
 		m, ok := value.(map[string]any)
 		if !ok {
 			return fmt.Errorf("object %d of the healthy state is none", i)
 		}
-		objects[i] = &unstructured.Unstructured{Object: m}
+		objects = append(objects, &unstructured.Unstructured{Object: m})
 	}
 	*s = State{Revision: in.Revision, At: in.At, Objects: objects}
 	return nil

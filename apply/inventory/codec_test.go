@@ -174,7 +174,7 @@ func TestTheVersionIsLookedAtFirst(t *testing.T) {
 	} {
 		head := s.divide("web", []byte("x")).head
 		head.Data[versionKey] = []byte(text)
-		if got := fmt.Sprint(checkVersion(head)); got != want {
+		if got := fmt.Sprint(checkHead("web", head)); got != want {
 			t.Errorf("version %q: %s, want %s", text, got, want)
 		}
 	}

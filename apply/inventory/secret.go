@@ -86,14 +86,15 @@ func names(secrets []*corev1.Secret) []string {
 	return all
 }
 
-// partNames returns the parts that a head names. Names that are none of the app's are left out: the head is then broken.
+// partNames returns the parts that a head names. Names that are none of the app's are left out, so that a head that was
+// tampered with cannot have other Secrets read or removed; [checkHead] says that they are there.
 func partNames(app string, head *corev1.Secret) []string {
 	all := strings.Fields(string(head.Data[partsKey]))
 	return slices.DeleteFunc(all, func(name string) bool { return !strings.HasPrefix(name, headName(app)+".") })
 }
 
-// checkVersion says whether this Lockstep can read the head.
-func checkVersion(head *corev1.Secret) error {
+// checkHead says whether this Lockstep can read the app's head.
+func checkHead(app string, head *corev1.Secret) error {
 	if head.Type != SecretType {
 		return errors.New("the Secret is of another type")
 	}
@@ -103,6 +104,8 @@ func checkVersion(head *corev1.Secret) error {
 		return errors.New("no version")
 	case found > version:
 		return ErrNewer
+	case len(strings.Fields(string(head.Data[partsKey]))) != len(partNames(app, head)):
+		return errors.New("it names a part that is none of its own")
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (s *Store) load(ctx context.Context, app string) (*Inventory, error) {
 	isOurs := func(name string) bool { return slices.Contains(k.parts, name) }
 	k.unsure = slices.DeleteFunc(k.unsure, isOurs)
 	k.garbage = slices.DeleteFunc(k.garbage, isOurs)
-	err = checkVersion(head)
+	err = checkHead(app, head)
 	if errors.Is(err, ErrNewer) {
 		k.newer = true
 		return nil, err

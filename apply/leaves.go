@@ -1,0 +1,107 @@
+package apply
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// bookkeeping are the parts of an object that are the API server's or the controllers' own, never a manifest's.
+var bookkeeping = [][]string{
+	{"status"},
+	{"metadata", "managedFields"},
+	{"metadata", "resourceVersion"},
+	{"metadata", "generation"},
+	{"metadata", "uid"},
+	{"metadata", "creationTimestamp"},
+	{"metadata", "selfLink"},
+	{"metadata", "annotations", "deployment.kubernetes.io/revision"},
+}
+
+// leaves maps the path of every value of o that is no map to that value. Members of a list that have a name go by it
+// (containers[web]), others by their index, and a list of plain values is one value.
+func leaves(o *unstructured.Unstructured) map[string]any {
+	all := map[string]any{}
+	if o == nil {
+		return all
+	}
+	content := o.DeepCopy()
+	for _, path := range bookkeeping {
+		unstructured.RemoveNestedField(content.Object, path...)
+	}
+	mask(content)
+	flatten("", content.Object, all)
+	return all
+}
+
+func flatten(path string, value any, all map[string]any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, member := range v {
+			flatten(join(path, key), member, all)
+		}
+	case []any:
+		flattenList(path, v, all)
+	default:
+		all[path] = value
+	}
+}
+
+func flattenList(path string, list []any, all map[string]any) {
+	for i, member := range list {
+		m, isMap := member.(map[string]any)
+		if !isMap {
+			all[path] = list
+			return
+		}
+		key := strconv.Itoa(i)
+		if name, ok := m["name"].(string); ok {
+			key = name
+		}
+		flatten(path+"["+key+"]", m, all)
+	}
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// mask replaces the values of a Secret by their digests, so that a diff can tell whether two are equal and show
+// neither.
+func mask(o *unstructured.Unstructured) {
+	if o.GetKind() != "Secret" || o.GroupVersionKind().Group != "" {
+		return
+	}
+	for _, section := range []string{"data", "stringData"} {
+		values, _, _ := unstructured.NestedMap(o.Object, section)
+		for key, value := range values {
+			values[key] = masked{digest(value)}
+		}
+		if values != nil {
+			o.Object[section] = map[string]any(values)
+		}
+	}
+}
+
+// stars are shown in place of a secret value.
+const stars = "***"
+
+// masked is a value that prints as stars and compares by its digest, from which a short secret could be guessed.
+type masked struct{ digest string }
+
+// digest is the SHA-256 of the value's JSON, in hex. JSON of a map is written in the order of its keys, so equal values
+// have equal digests.
+func digest(value any) string {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return "" // values of an unstructured object come from JSON and go back to it
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

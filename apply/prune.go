@@ -1,0 +1,101 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// stale returns the recorded objects that plan no longer has and that are still there, each with the action that
+// becomes of it. Ownership takes the record and the live label: an object that only one of them calls ours stays.
+func (a *Applier) stale(ctx context.Context, plan *Plan, recorded map[object.ID]inventory.Entry) ([]*Change, error) {
+	wanted := make(map[object.ID]bool, len(plan.Changes))
+	for _, c := range plan.Changes {
+		wanted[c.ID] = true
+	}
+	var gone []*Change
+	for id, entry := range recorded {
+		if !wanted[id] {
+			gone = append(gone, &Change{ID: id, Version: entry.Version, Hash: entry.Hash, recorded: true})
+		}
+	}
+	slices.SortFunc(gone, func(x, y *Change) int { return object.Compare(x.ID, y.ID) })
+	err := a.each(ctx, gone, func(ctx context.Context, c *Change) error { return a.lookUp(ctx, c, plan.App) })
+	return slices.DeleteFunc(gone, func(c *Change) bool { return c.Before == nil }), err
+}
+
+// lookUp reads the object that is to go and says what becomes of it. A kind that the cluster no longer serves has no
+// objects.
+func (a *Applier) lookUp(ctx context.Context, c *Change, app string) error {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(schema.GroupVersionKind{Group: c.ID.Group, Version: c.Version, Kind: c.ID.Kind})
+	err := a.client.Get(ctx, client.ObjectKey{Namespace: c.ID.Namespace, Name: c.ID.Name}, live)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Before, c.Live, c.Action = live, live, Pruned
+	if owner := live.GetLabels()[OwnerLabel]; owner != app {
+		c.Action, c.Why = Skipped, "its label "+OwnerLabel+" says "+fmt.Sprintf("%q", owner)
+	} else if why := keeps(live); why != "" {
+		c.Action, c.Why = Skipped, why
+	}
+	return nil
+}
+
+func keeps(live *unstructured.Unstructured) string {
+	for _, key := range []string{PruneAnnotation, ReconcileAnnotation} {
+		if annotated(live, key, disabled) {
+			return key + ": disabled on the live object"
+		}
+	}
+	return ""
+}
+
+// Prune deletes the plan's stale objects, namespaces and definitions after all others, and calls report for each, from
+// several goroutines. An object that changed since the plan looked is left for the next pass. Deletion is asked for,
+// not waited for. The error is [Errors] or ctx's cause; what was not deleted must stay in the inventory.
+func (a *Applier) Prune(ctx context.Context, plan *Plan, report func(*Change)) error {
+	split := stages(plan.Stale)
+	for _, stage := range [][]*Change{split[1], split[0]} {
+		err := a.each(ctx, stage, func(ctx context.Context, c *Change) error {
+			err := a.delete(ctx, c)
+			if err == nil {
+				report(c)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Applier) delete(ctx context.Context, c *Change) error {
+	if c.Action != Pruned {
+		return nil
+	}
+	uid, version := c.Before.GetUID(), c.Before.GetResourceVersion()
+	err := a.client.Delete(ctx, c.Before,
+		client.Preconditions{UID: &uid, ResourceVersion: &version},
+		client.PropagationPolicy(metav1.DeletePropagationBackground))
+	return client.IgnoreNotFound(err)
+}
+
+// Owned reports whether the live object that the plan saw carries the app's owner label.
+func (c *Change) Owned(app string) bool {
+	return c.Before != nil && c.Before.GetLabels()[OwnerLabel] == app
+}

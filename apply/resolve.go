@@ -1,0 +1,130 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply/manifest"
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// resolve turns manifests into changes: each object with the namespace and the label that it is applied with.
+func (a *Applier) resolve(request Request) (*Plan, error) {
+	plan := &Plan{App: request.App, Changes: make([]*Change, len(request.Manifests))}
+	made := creates(request.Manifests)
+	failed := make([]error, len(request.Manifests))
+	for i, m := range request.Manifests {
+		c := &Change{
+			ID: m.ID, File: m.File, Line: m.Line, Desired: m.Object.DeepCopy(),
+			Hash: digest(m.Object.Object), Version: m.Object.GroupVersionKind().Version,
+		}
+		plan.Changes[i] = c
+		failed[i] = a.place(c, request.Namespace, made, plan)
+		own(c.Desired, request.App)
+	}
+	if err := gather(plan.Changes, failed); err != nil {
+		return nil, err
+	}
+	return plan, twice(plan.Changes)
+}
+
+// own puts the owner label on o.
+func own(o *unstructured.Unstructured, app string) {
+	labels := o.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[OwnerLabel] = app
+	o.SetLabels(labels)
+}
+
+// place gives c the namespace it belongs to: the app's if the manifest names none, none if the kind has none.
+func (a *Applier) place(c *Change, namespace string, made created, plan *Plan) error {
+	namespaced, err := a.isNamespaced(c, made)
+	if err != nil {
+		return err
+	}
+	switch given := c.Desired.GetNamespace(); {
+	case !namespaced && given != "":
+		c.Desired.SetNamespace("")
+		plan.Warnings = append(plan.Warnings,
+			fmt.Sprintf("%s:%d: %s belongs to the whole cluster: its namespace %q is ignored", c.File, c.Line, c.ID, given))
+	case namespaced && given == "":
+		c.Desired.SetNamespace(namespace)
+	}
+	c.ID = object.Of(c.Desired)
+	c.deferred = c.deferred || made.namespaces[c.ID.Namespace]
+	return nil
+}
+
+func (a *Applier) isNamespaced(c *Change, made created) (bool, error) {
+	gvk := c.Desired.GroupVersionKind()
+	mapping, err := a.client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err == nil {
+		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
+	}
+	if scope, ok := made.kinds[gvk.GroupKind()]; ok && meta.IsNoMatchError(err) {
+		c.deferred = true
+		return scope != "Cluster", nil
+	}
+	if meta.IsNoMatchError(err) {
+		return false, &UnknownKindError{Kind: gvk}
+	}
+	return false, err
+}
+
+// UnknownKindError says that the cluster serves no such kind.
+type UnknownKindError struct{ Kind schema.GroupVersionKind }
+
+func (e *UnknownKindError) Error() string {
+	return fmt.Sprintf("the cluster knows no kind %s in %s: is its CustomResourceDefinition installed?",
+		e.Kind.Kind, e.Kind.GroupVersion())
+}
+
+// created is what the manifests bring that other manifests of theirs may already need.
+type created struct {
+	kinds      map[schema.GroupKind]string // to the scope
+	namespaces map[string]bool
+}
+
+func creates(manifests []manifest.Manifest) created {
+	made := created{kinds: map[schema.GroupKind]string{}, namespaces: map[string]bool{}}
+	for _, m := range manifests {
+		switch {
+		case isCRD(m.ID):
+			group, _, _ := unstructured.NestedString(m.Object.Object, "spec", "group")
+			kind, _, _ := unstructured.NestedString(m.Object.Object, "spec", "names", "kind")
+			scope, _, _ := unstructured.NestedString(m.Object.Object, "spec", "scope")
+			made.kinds[schema.GroupKind{Group: group, Kind: kind}] = scope
+		case isNamespace(m.ID):
+			made.namespaces[m.ID.Name] = true
+		}
+	}
+	return made
+}
+
+// twice finds objects that became the same one when the default namespace was filled in.
+func twice(changes []*Change) error {
+	first := make(map[object.ID]*Change, len(changes))
+	failed := make([]error, len(changes))
+	for i, c := range changes {
+		if other, seen := first[c.ID]; seen {
+			failed[i] = fmt.Errorf("the same object is in %s:%d, in namespace %q: %w", other.File, other.Line, c.ID.Namespace, ErrTwice)
+			continue
+		}
+		first[c.ID] = c
+	}
+	return gather(changes, failed)
+}
+
+// ErrTwice says that two manifests name one object.
+var ErrTwice = errors.New("remove one of them")
+
+func asUnstructured(o client.Object) *unstructured.Unstructured {
+	return o.(*unstructured.Unstructured)
+}
