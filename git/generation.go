@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -92,13 +93,12 @@ func (g *generation) receive(ctx context.Context, n negotiation) error {
 		return err
 	}
 	g.packs++
-	g.objects.reopen()
 	return g.hold(n.head)
 }
 
 // hold puts the commit on the list of those that are complete here.
 func (g *generation) hold(commit plumbing.Hash) error {
-	commits := append(g.commits[:len(g.commits):len(g.commits)], commit)
+	commits := append(slices.Clip(g.commits), commit)
 	var text strings.Builder
 	for _, c := range commits {
 		fmt.Fprintln(&text, c)

@@ -2,146 +2,157 @@ package git
 
 import (
 	"errors"
-	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
-	stdsync "sync"
 	"sync/atomic"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/storage/filesystem"
-	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
-const (
-	// objectCache is how many bytes of delta bases are kept between two reads.
-	objectCache = 4 << 20
-	// maxAlternates is how deep object stores may borrow from others, as in git.
-	maxAlternates = 5
-)
-
-// objects reads the objects of one repository on disk, those that it borrows included, while git may be repacking it.
-// It is safe for concurrent use, which the storage of go-git is not.
+// objects are the objects of one repository on disk, those that it borrows from others included.
 type objects struct {
 	gitDir string
 	broken atomic.Bool // a read failed: what is here cannot be trusted
-
-	mu     stdsync.Mutex
-	stores []*filesystem.ObjectStorage // nil until it is needed, and again when it is out of date
 }
 
 func newObjects(gitDir string) *objects { return &objects{gitDir: gitDir} }
 
+// reader returns a reader for one operation. It must be closed.
+func (o *objects) reader() *reader { return newReader(o) }
+
+// reader reads objects, and holds packs open meanwhile, so that git may repack and delete them. It is for one goroutine.
+//
+// It stands in for the object storage of go-git, which unpacks without a bound, checks no hash, keeps what a failed read
+// has left as if it were whole, finds no sizes in borrowed stores, and opens a file for each object.
+type reader struct {
+	objects *objects
+	folders []string // object folders; nil until the first read
+	packs   []*pack  // the one that was used last comes first
+	listed  bool     // packs holds what there is
+	inflater
+	bases     map[place]raw // what deltas were applied to
+	basesSize int
+}
+
+func newReader(o *objects) *reader { return &reader{objects: o, bases: map[place]raw{}} }
+
+// errMissing says that an object is nowhere.
+var errMissing = errors.New("object not found")
+
 // read returns the content of the object, which is of type t and at most limit bytes long: [ErrTooLarge] otherwise,
-// before memory is spent. What is returned has been checked against its hash. Anything else is [ErrCorrupt].
-func (o *objects) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	content, err := o.readOnce(h, t, limit)
+// before memory is spent. What is returned has been checked against its hash. All other errors are [ErrCorrupt].
+func (r *reader) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
+	content, err := r.once(h, t, limit)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
-		o.stores = nil // git may have moved the object into another pack since
-		content, err = o.readOnce(h, t, limit)
+		r.close() // git may have moved the object into another pack since
+		content, err = r.once(h, t, limit)
 	}
 	if err == nil || errors.Is(err, ErrTooLarge) {
 		return content, err
 	}
-	o.broken.Store(true)
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
+	r.objects.broken.Store(true)
+	if errors.Is(err, errMissing) {
 		return nil, fail(ErrCorrupt, "%s %s is missing from the repository", t, h)
 	}
 	return nil, fail(ErrCorrupt, "%s %s cannot be read: %s", t, h, reason(err))
 }
 
-// reopen forgets what it knows of the files, because some were added.
-func (o *objects) reopen() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.stores = nil
-}
-
-func (o *objects) readOnce(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
-	if err := o.open(); err != nil {
-		return nil, err
-	}
-	failed := plumbing.ErrObjectNotFound
-	for _, store := range o.stores {
-		content, err := readFrom(store, h, t, limit)
-		if err == nil || errors.Is(err, ErrTooLarge) {
-			return content, err
+// once looks in all places, since a damaged object may be whole in another.
+func (r *reader) once(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
+	if r.folders == nil {
+		folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"), maxAlternates)
+		if err != nil {
+			return nil, err
 		}
-		if !errors.Is(err, plumbing.ErrObjectNotFound) {
+		r.folders = folders
+	}
+	failed := errMissing
+	for _, find := range []func(plumbing.Hash, int64) (raw, error){r.loose, r.packed} {
+		object, err := find(h, limit)
+		if err == nil {
+			err = object.check(h, t)
+		}
+		if err == nil || errors.Is(err, ErrTooLarge) {
+			return object.content, err
+		}
+		if !errors.Is(err, errMissing) {
 			failed = err
 		}
 	}
 	return nil, failed
 }
 
-func readFrom(store *filesystem.ObjectStorage, h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
-	size, err := store.EncodedObjectSize(h)
-	if err != nil {
-		return nil, err
+// packed looks for the object in all packs.
+func (r *reader) packed(h plumbing.Hash, limit int64) (raw, error) {
+	if !r.listed {
+		if err := r.list(); err != nil {
+			return raw{}, err
+		}
 	}
-	if size > limit {
-		return nil, fail(ErrTooLarge, "%d bytes, at most %d are read", size, limit)
+	failed := errMissing
+	for i, p := range r.packs {
+		offset, err := p.find(h)
+		var object raw
+		if err == nil {
+			object, err = r.at(p, offset, limit)
+		}
+		if err == nil || errors.Is(err, ErrTooLarge) {
+			copy(r.packs[1:i+1], r.packs[:i])
+			r.packs[0] = p
+			return object, err
+		}
+		if !errors.Is(err, errMissing) {
+			failed = err
+		}
 	}
-	object, err := store.EncodedObject(t, h)
-	if err != nil {
-		return nil, err
-	}
-	r, err := object.Reader()
-	if err != nil {
-		return nil, err
-	}
-	content, err := io.ReadAll(io.LimitReader(r, size+1))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, err
-	}
-	// The storage checks no hash, and keeps what a failed read has left as if it were whole.
-	if plumbing.ComputeHash(t, content) != h {
-		return nil, errors.New("content does not match its hash")
-	}
-	return content, nil
+	return raw{}, failed
 }
 
-func (o *objects) open() error {
-	if o.stores != nil {
-		return nil
+// list finds the packs that there are now; they are opened when they are needed.
+func (r *reader) list() error {
+	for _, folder := range r.folders {
+		folder = filepath.Join(folder, "pack")
+		entries, err := os.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			if name, ok := strings.CutSuffix(e.Name(), packExt); ok {
+				r.packs = append(r.packs, &pack{base: filepath.Join(folder, name)})
+			}
+		}
 	}
-	dirs, err := alternates(filepath.Join(o.gitDir, "objects"), maxAlternates)
-	if err != nil {
-		return err
+	r.listed = true
+	return nil
+}
+
+// close lets go of all files. The reader can be used again, and looks anew for what there is.
+func (r *reader) close() {
+	for _, p := range r.packs {
+		p.close()
 	}
-	for _, dir := range dirs {
-		folder := dotgit.New(osfs.New(filepath.Dir(dir)))
-		store := filesystem.NewObjectStorage(folder, cache.NewObjectLRU(objectCache))
-		o.stores = append(o.stores, store)
+	clear(r.bases)
+	r.packs, r.listed, r.folders, r.basesSize = nil, false, nil, 0
+}
+
+// raw is an object as it is stored.
+type raw struct {
+	kind    plumbing.ObjectType
+	content []byte
+}
+
+func (o raw) check(h plumbing.Hash, t plumbing.ObjectType) error {
+	if plumbing.ComputeHash(o.kind, o.content) != h {
+		return errors.New("content does not match its hash")
+	}
+	if o.kind != t {
+		return errors.New("it is a " + o.kind.String())
 	}
 	return nil
 }
 
-// alternates returns the object folder and those that it borrows from. go-git follows them for whole objects alone,
-// not for sizes, and takes relative ones for absolute.
-func alternates(dir string, depth int) ([]string, error) {
-	dirs := []string{dir}
-	text, err := readSmall(filepath.Join(dir, "info", "alternates"))
-	if errors.Is(err, fs.ErrNotExist) || depth == 0 {
-		return dirs, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		more, err := alternates(absolute(dir, line), depth-1)
-		if err != nil {
-			return nil, err
-		}
-		dirs = append(dirs, more...)
-	}
-	return dirs, nil
+func tooLarge(size, limit int64) error {
+	return fail(ErrTooLarge, "%d bytes, at most %d are read", size, limit)
 }

@@ -1,147 +1,163 @@
 package git
 
 import (
-	"bufio"
-	"context"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
 )
 
 const (
-	// tmpPack begins the name of a pack that is being received, as git calls it.
-	tmpPack = "tmp_pack_"
-	// maxObject bounds one object of a pack, in bytes: all of it is in memory while the pack is indexed.
-	maxObject = 64 << 20
-	// maxObjects bounds how many objects a pack may hold.
-	maxObjects = 5_000_000
+	packExt  = ".pack"
+	indexExt = ".idx"
+	// The index of a pack, version 2: a header; for each first byte of a hash how many objects have that or a lower one;
+	// then the tables of hashes, checksums and offsets. An offset with its highest bit set is the number of one in the
+	// last table, of 8 bytes each. https://git-scm.com/docs/gitformat-pack
+	indexHeader = "\xfftOc\x00\x00\x00\x02"
+	fanoutAt    = int64(len(indexHeader))
+	hashesAt    = fanoutAt + 256*4
+	farOffset   = 1 << 31
+	// maxObjectHeader is more than the header of an object in a pack takes, in bytes.
+	maxObjectHeader = 64
 )
 
-// store takes a pack off the wire and puts it beside the others, under its name only when it is whole and indexed.
-func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability.List) error {
-	f, err := os.CreateTemp(g.packDir(), tmpPack)
-	if err != nil {
-		return cacheError(err)
+// pack is a pack file and its index. It is opened when it is first needed.
+type pack struct {
+	base   string // without its extension
+	index  *os.File
+	file   *os.File
+	fanout [256]uint32
+	known  map[plumbing.Hash]int64 // takes the place of the index while that is made
+}
+
+func (p *pack) open() error {
+	if p.file != nil {
+		return nil
 	}
-	defer func() {
-		_ = f.Close()
-		_ = os.Remove(f.Name())
-	}()
-	if err := download(ctx, f, demux(wire, caps)); err != nil {
+	index, err := os.Open(p.base + indexExt)
+	if err != nil {
 		return err
 	}
-	index, sum, err := indexPack(f)
+	header := make([]byte, hashesAt)
+	if _, err := io.ReadFull(index, header); err != nil || string(header[:fanoutAt]) != indexHeader {
+		_ = index.Close()
+		return errors.New("the index of a pack is cut short, or older than version 2: run git repack -ad")
+	}
+	for i := range p.fanout {
+		p.fanout[i] = binary.BigEndian.Uint32(header[fanoutAt+int64(4*i):])
+	}
+	file, err := os.Open(p.base + packExt)
 	if err != nil {
+		_ = index.Close()
 		return err
 	}
-	base := filepath.Join(g.packDir(), "pack-"+sum.String())
-	if err := writeIndex(base+".idx", index); err != nil {
-		return cacheError(err)
-	}
-	if err := os.Rename(f.Name(), base+".pack"); err != nil {
-		return cacheError(err)
-	}
+	p.index, p.file = index, file
 	return nil
 }
 
-func demux(wire io.Reader, caps *capability.List) io.Reader {
-	switch {
-	case caps.Supports(capability.Sideband64k):
-		return sideband.NewDemuxer(sideband.Sideband64k, wire)
-	case caps.Supports(capability.Sideband):
-		return sideband.NewDemuxer(sideband.Sideband, wire)
+func (p *pack) close() {
+	if p.file != nil {
+		_ = p.file.Close()
+		_ = p.index.Close()
+		p.file = nil
 	}
-	return wire
 }
 
-// download copies the pack to disk. An error of the disk and one of the network are told apart.
-func download(ctx context.Context, f *os.File, wire io.Reader) error {
-	var failed error
-	disk := writerFunc(func(p []byte) (int, error) {
-		n, err := f.Write(p)
-		failed = err
-		return n, err
-	})
-	n, err := io.Copy(disk, wire)
-	switch {
-	case failed != nil:
-		return cacheError(failed)
-	case err != nil:
-		return netError(ctx, err)
-	case n == 0:
-		return fail(errProtocol, "server sent no objects")
+// find returns where in the pack the object begins.
+func (p *pack) find(h plumbing.Hash) (int64, error) {
+	if err := p.open(); err != nil {
+		return 0, err
 	}
-	return nil
-}
-
-type writerFunc func(p []byte) (int, error)
-
-func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
-
-// indexPack reads a pack through and returns its index and checksum. Before it does, it looks at the objects' headers
-// alone, so that none is unpacked that would take too much memory.
-func indexPack(f *os.File) (*idxfile.MemoryIndex, plumbing.Hash, error) {
-	if err := scanHeaders(f); err != nil {
-		return nil, plumbing.ZeroHash, err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, plumbing.ZeroHash, cacheError(err)
-	}
-	writer := new(idxfile.Writer)
-	parser, err := packfile.NewParser(packfile.NewScanner(f), writer)
-	if err != nil {
-		return nil, plumbing.ZeroHash, malformed
-	}
-	sum, err := parser.Parse()
-	if err != nil {
-		return nil, plumbing.ZeroHash, malformed
-	}
-	index, err := writer.Index()
-	if err != nil {
-		return nil, plumbing.ZeroHash, malformed
-	}
-	return index, sum, nil
-}
-
-var malformed = fail(errProtocol, "server sent a pack that is cut short or malformed")
-
-func scanHeaders(f *os.File) error {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return cacheError(err)
-	}
-	scanner := packfile.NewScanner(bufio.NewReader(f))
-	_, count, err := scanner.Header()
-	if err != nil {
-		return malformed
-	}
-	if count > maxObjects {
-		return fail(ErrTooLarge, "commit of %d objects, at most %d are read", count, maxObjects)
-	}
-	for range count {
-		header, err := scanner.NextObjectHeader()
-		if err != nil {
-			return malformed
+	if p.known != nil {
+		if offset, ok := p.known[h]; ok {
+			return offset, nil
 		}
-		if header.Length > maxObject {
-			return fail(ErrTooLarge, "object of %d bytes, at most %d are read", header.Length, maxObject)
+		return 0, errMissing
+	}
+	low, high := uint32(0), p.fanout[h[0]]
+	if h[0] > 0 {
+		low = p.fanout[h[0]-1]
+	}
+	for low < high {
+		middle := low + (high-low)/2
+		var at plumbing.Hash
+		if err := p.indexed(at[:], hashesAt, middle, len(at)); err != nil {
+			return 0, err
+		}
+		switch order := compare(h, at); {
+		case order == 0:
+			return p.offset(middle)
+		case order < 0:
+			high = middle
+		default:
+			low = middle + 1
 		}
 	}
+	return 0, errMissing
+}
+
+// offset reads where the n-th object of the index begins.
+func (p *pack) offset(n uint32) (int64, error) {
+	var field [8]byte
+	count := int64(p.fanout[255])
+	offsetsAt := hashesAt + count*int64(len(plumbing.ZeroHash)+4)
+	if err := p.indexed(field[:4], offsetsAt, n, 4); err != nil {
+		return 0, err
+	}
+	near := binary.BigEndian.Uint32(field[:])
+	if near < farOffset {
+		return int64(near), nil
+	}
+	if err := p.indexed(field[:], offsetsAt+count*4, near-farOffset, 8); err != nil {
+		return 0, err
+	}
+	return int64(binary.BigEndian.Uint64(field[:])), nil
+}
+
+// indexed reads the n-th line of the table of the index that begins at start.
+func (p *pack) indexed(line []byte, start int64, n uint32, size int) error {
+	if _, err := p.index.ReadAt(line, start+int64(n)*int64(size)); err != nil {
+		return errors.New("the index of a pack is cut short")
+	}
 	return nil
 }
 
-func writeIndex(name string, index *idxfile.MemoryIndex) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return fmt.Errorf("index: %w", err)
+// header is what stands before an object in a pack.
+type header struct {
+	kind    plumbing.ObjectType // a delta's is none of an object's
+	size    int64               // of what is unpacked: the object, or the delta
+	content int64               // offset of the packed content
+	base    int64               // offset of what a delta is applied to
+}
+
+// header reads the header at offset.
+func (p *pack) header(offset int64) (header, error) {
+	var buffer [maxObjectHeader]byte
+	n, err := p.file.ReadAt(buffer[:], offset)
+	if err != nil && !errors.Is(err, io.EOF) || offset < 0 {
+		return header{}, errCut
 	}
-	_, err = idxfile.NewEncoder(f).Encode(index)
-	return errors.Join(err, f.Close())
+	text := fields{buffer[:n]}
+	first := text.byte()
+	h := header{kind: plumbing.ObjectType(first >> 4 & 7), size: int64(first & 15)}
+	if first&0x80 != 0 {
+		h.size |= text.varint() << 4
+	}
+	switch h.kind {
+	case plumbing.OFSDeltaObject:
+		h.base = offset - text.distance()
+	case plumbing.REFDeltaObject:
+		var base plumbing.Hash
+		copy(base[:], text.bytes(len(base)))
+		if h.base, err = p.find(base); err != nil {
+			return header{}, err
+		}
+	}
+	h.content = offset + int64(n-len(text.left))
+	if text.left == nil || h.size < 0 || h.kind.IsDelta() && (h.base <= 0 || h.base == offset) {
+		return header{}, errCut
+	}
+	return h, nil
 }

@@ -1,7 +1,6 @@
 package git_test
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,13 +111,4 @@ func content(t testing.TB, s git.Snapshot, folder, name string) string {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// many returns n files of a few bytes, by name.
-func many(n int) map[string]string {
-	files := map[string]string{}
-	for i := range n {
-		files[fmt.Sprintf("folder-%02d/file-%04d.yaml", i%50, i)] = fmt.Sprintf("number: %d\n", i)
-	}
-	return files
 }

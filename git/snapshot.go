@@ -31,7 +31,9 @@ type Snapshot struct {
 
 // readSnapshot reads the commit of r, and sees to it that its root tree is there.
 func readSnapshot(o *objects, repository string, r Revision) (Snapshot, error) {
-	content, err := o.read(plumbing.NewHash(r.Hash), plumbing.CommitObject, maxTree)
+	from := o.reader()
+	defer from.close()
+	content, err := from.read(plumbing.NewHash(r.Hash), plumbing.CommitObject, maxTree)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -42,7 +44,7 @@ func readSnapshot(o *objects, repository string, r Revision) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, fail(ErrCorrupt, "commit %s is malformed", r.Hash)
 	}
-	if _, err := o.read(commit.TreeHash, plumbing.TreeObject, maxTree); err != nil {
+	if _, err := from.read(commit.TreeHash, plumbing.TreeObject, maxTree); err != nil {
 		return Snapshot{}, err
 	}
 	return Snapshot{
@@ -63,11 +65,16 @@ func readSnapshot(o *objects, repository string, r Revision) (Snapshot, error) {
 // when there is a symlink, a submodule or an LFS pointer anywhere below it, and [ErrTooLarge] beyond the limits of this
 // package. Each names the file, none its content.
 func (s Snapshot) Files(folder string) (fs.FS, error) {
-	root, err := s.find(folder)
+	if s.objects == nil {
+		return nil, errZero
+	}
+	from := s.objects.reader()
+	defer from.close()
+	root, err := s.find(from, folder)
 	if err != nil {
 		return nil, s.named(err)
 	}
-	w := walk{objects: s.objects, files: newFiles(s.Time), base: root.name}
+	w := walk{reader: from, files: newFiles(s.Time), base: root.name}
 	if err := w.tree(root.hash, "."); err != nil {
 		return nil, s.named(err)
 	}
@@ -77,22 +84,26 @@ func (s Snapshot) Files(folder string) (fs.FS, error) {
 // TreeHash returns the hash of the folder's tree: it is equal for two commits when, and only when, all files below the
 // folder are. Errors are those of [Snapshot.Files] as far as the folder itself goes.
 func (s Snapshot) TreeHash(folder string) (string, error) {
-	root, err := s.find(folder)
+	if s.objects == nil {
+		return "", errZero
+	}
+	from := s.objects.reader()
+	defer from.close()
+	root, err := s.find(from, folder)
 	if err != nil {
 		return "", s.named(err)
 	}
 	return root.hash.String(), nil
 }
 
+var errZero = fail(ErrNoCommits, "no commit has been read yet")
+
 func (s Snapshot) named(err error) error {
 	return named(s.repository+" "+s.Revision.String(), err)
 }
 
 // find returns the entry of folder, its name the whole path.
-func (s Snapshot) find(folder string) (entry, error) {
-	if s.objects == nil {
-		return entry{}, fail(ErrNoCommits, "no commit has been read")
-	}
+func (s Snapshot) find(from *reader, folder string) (entry, error) {
 	clean := path.Clean(folder)
 	if folder == "" || !fs.ValidPath(clean) {
 		return entry{}, fail(ErrPathNotFound, "path %q is not inside the repository", printable(folder))
@@ -102,7 +113,7 @@ func (s Snapshot) find(folder string) (entry, error) {
 		return at, nil
 	}
 	for name := range strings.SplitSeq(clean, "/") {
-		next, err := s.child(at, name)
+		next, err := child(from, at, name)
 		if errors.Is(err, ErrPathNotFound) {
 			return entry{}, fail(ErrPathNotFound, "path %q not found: the nearest folder is %q", printable(clean), at.name)
 		}
@@ -115,8 +126,8 @@ func (s Snapshot) find(folder string) (entry, error) {
 }
 
 // child returns the folder called name in the folder parent.
-func (s Snapshot) child(parent entry, name string) (entry, error) {
-	content, err := s.objects.read(parent.hash, plumbing.TreeObject, maxTree)
+func child(from *reader, parent entry, name string) (entry, error) {
+	content, err := from.read(parent.hash, plumbing.TreeObject, maxTree)
 	if err != nil {
 		return entry{}, err
 	}

@@ -25,7 +25,7 @@ const (
 
 // walk reads all files below one tree into memory, within the limits.
 type walk struct {
-	objects *objects
+	reader  *reader
 	files   *files
 	base    string // the path of the tree that it began with, for errors
 	depth   int
@@ -38,7 +38,7 @@ func (w *walk) tree(h plumbing.Hash, at string) error {
 		return fail(ErrTooLarge, "%s: more than %d folders inside each other", w.shown(at), maxDepth)
 	}
 	defer func() { w.depth-- }()
-	content, err := w.objects.read(h, plumbing.TreeObject, maxTree)
+	content, err := w.reader.read(h, plumbing.TreeObject, maxTree)
 	if err != nil {
 		return w.at(at, err)
 	}
@@ -71,7 +71,7 @@ func (w *walk) entry(e entry, at string) error {
 }
 
 func (w *walk) file(e entry, at string) error {
-	content, err := w.objects.read(e.hash, plumbing.BlobObject, MaxFileSize)
+	content, err := w.reader.read(e.hash, plumbing.BlobObject, MaxFileSize)
 	if err != nil {
 		return w.at(at, err)
 	}

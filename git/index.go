@@ -1,0 +1,150 @@
+package git
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+)
+
+// maxObjects bounds how many objects a pack may hold: the index is in memory while it is made.
+const maxObjects = 2_000_000
+
+// packIndex is the index of a pack and the checksum that the pack ends with.
+type packIndex struct {
+	*idxfile.MemoryIndex
+	sum plumbing.Hash
+}
+
+// indexer makes the index of a pack that a server has sent, in the memory that a few deltas take: objects that are whole
+// pass through a hash and are kept nowhere, however large they are.
+type indexer struct {
+	pack   *pack
+	writer idxfile.Writer
+	deltas []delta // whose hashes are not known yet
+}
+
+// delta is where a delta begins, and the checksum of its packed form.
+type delta struct {
+	offset int64
+	crc    uint32
+}
+
+var errMalformed = fail(errProtocol, "server sent a pack that is cut short or malformed")
+
+// indexPack reads the whole pack in f, and checks it as it does.
+func indexPack(ctx context.Context, f *os.File) (packIndex, error) {
+	x := indexer{pack: &pack{file: f, index: f, known: map[plumbing.Hash]int64{}}}
+	sum, err := x.scan(ctx, io.NewSectionReader(f, 0, 1<<62))
+	if err != nil {
+		return packIndex{}, err
+	}
+	if err := x.resolve(ctx); err != nil {
+		return packIndex{}, err
+	}
+	if err := x.writer.OnFooter(sum); err != nil {
+		return packIndex{}, errMalformed
+	}
+	index, err := x.writer.Index()
+	if err != nil {
+		return packIndex{}, errMalformed
+	}
+	return packIndex{index, sum}, nil
+}
+
+// scan goes through the pack once, from the first object to the checksum.
+func (x *indexer) scan(ctx context.Context, from io.Reader) (plumbing.Hash, error) {
+	scanner := packfile.NewScanner(bufio.NewReaderSize(patient{ctx, from}, 64<<10))
+	_, count, err := scanner.Header()
+	if err != nil {
+		return plumbing.ZeroHash, errMalformed
+	}
+	if count > maxObjects {
+		return plumbing.ZeroHash, fail(ErrTooLarge, "commit of %d objects, at most %d are read", count, maxObjects)
+	}
+	for range count {
+		if err := x.scanObject(scanner); err != nil {
+			return plumbing.ZeroHash, err
+		}
+	}
+	sum, err := scanner.Checksum()
+	if err != nil {
+		return plumbing.ZeroHash, errMalformed
+	}
+	return sum, nil
+}
+
+func (x *indexer) scanObject(scanner *packfile.Scanner) error {
+	h, err := scanner.NextObjectHeader()
+	if err != nil || h.Length < 0 {
+		return errMalformed
+	}
+	var sink io.Writer = io.Discard
+	hasher := plumbing.NewHasher(h.Type, h.Length)
+	if !h.Type.IsDelta() {
+		sink = hasher
+	}
+	n, crc, err := scanner.NextObject(sink)
+	if err != nil || n != h.Length {
+		return errMalformed
+	}
+	if h.Type.IsDelta() {
+		x.deltas = append(x.deltas, delta{h.Offset, crc})
+	} else {
+		x.add(hasher.Sum(), h.Offset, crc)
+	}
+	return nil
+}
+
+func (x *indexer) add(h plumbing.Hash, offset int64, crc uint32) {
+	x.pack.known[h] = offset
+	x.writer.Add(h, uint64(offset), crc)
+}
+
+// resolve applies the deltas to learn their hashes: in the order of the pack, and again as long as one of them is named
+// by its hash as the base of another, before it.
+func (x *indexer) resolve(ctx context.Context) error {
+	r := newReader(nil)
+	for len(x.deltas) > 0 {
+		var left []delta
+		for _, d := range x.deltas {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			object, err := r.at(x.pack, d.offset, maxBase)
+			switch {
+			case err == nil:
+				x.add(plumbing.ComputeHash(object.kind, object.content), d.offset, d.crc)
+			case errors.Is(err, errMissing):
+				left = append(left, d)
+			case errors.Is(err, ErrTooLarge):
+				return err
+			default:
+				return errMalformed
+			}
+		}
+		if len(left) == len(x.deltas) {
+			return errMalformed
+		}
+		x.deltas = left
+	}
+	return nil
+}
+
+// patient is a reader that ends with its context: a small pack can take hours to unpack.
+type patient struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (p patient) Read(buffer []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return p.Reader.Read(buffer)
+}

@@ -1,0 +1,94 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+)
+
+// tmpPack begins the name of a pack that is being received, as git calls it.
+const tmpPack = "tmp_pack_"
+
+// store takes a pack off the wire and puts it beside the others, under its name only when it is whole and indexed.
+func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability.List) error {
+	f, err := os.CreateTemp(g.packDir(), tmpPack)
+	if err != nil {
+		return cacheError(err)
+	}
+	defer func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}()
+	if err := download(ctx, f, demux(wire, caps)); err != nil {
+		return err
+	}
+	index, err := indexPack(ctx, f)
+	if err != nil {
+		return netError(ctx, err)
+	}
+	base := filepath.Join(g.packDir(), "pack-"+index.sum.String())
+	if err := writeIndex(base+indexExt, index.MemoryIndex); err != nil {
+		return cacheError(err)
+	}
+	if err := os.Rename(f.Name(), base+packExt); err != nil {
+		return cacheError(err)
+	}
+	return nil
+}
+
+func demux(wire io.Reader, caps *capability.List) io.Reader {
+	switch {
+	case caps.Supports(capability.Sideband64k):
+		return sideband.NewDemuxer(sideband.Sideband64k, wire)
+	case caps.Supports(capability.Sideband):
+		return sideband.NewDemuxer(sideband.Sideband, wire)
+	}
+	return wire
+}
+
+// download copies the pack to disk. It tells an error of the disk from one of the network.
+func download(ctx context.Context, f *os.File, wire io.Reader) error {
+	disk := &writer{File: f}
+	n, err := io.Copy(disk, wire)
+	switch {
+	case disk.err != nil:
+		return cacheError(disk.err)
+	case err != nil:
+		return netError(ctx, err)
+	case n == 0:
+		return fail(errProtocol, "server sent no objects")
+	}
+	return nil
+}
+
+// writer keeps the error of a file.
+type writer struct {
+	*os.File
+	err error
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	n, err := w.File.Write(p)
+	w.err = err
+	return n, err
+}
+
+// ReadFrom hides that of the file, which would keep the error to itself.
+func (w *writer) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{w}, r)
+}
+
+func writeIndex(name string, index *idxfile.MemoryIndex) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = idxfile.NewEncoder(f).Encode(index)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,99 @@
+package git_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/git"
+)
+
+const password = "hunter2"
+
+// refused are addresses that no network call may be made for.
+var refused = []string{
+	"",
+	"https://ada:hunter2@git.example.com/a.git",
+	"https://hunter2@git.example.com/a.git",
+	"http://ada:hunter2@git.example.com/a.git",
+	"https://ada:hunter2@git.example.com:port/a.git",
+	"https://ada:hunter2@[::1/a.git",
+	"https://ada:%zzhunter2@git.example.com/a.git",
+	"https://git.example.com/a.git?token=hunter2",
+	"https://git.example.com/a.git#hunter2",
+	"https:///hunter2",
+	"https://-oProxyCommand=hunter2/a.git",
+	"ssh://-oProxyCommand=hunter2/a.git",
+	"ssh://git:hunter2@git.example.com/a.git",
+	"git@git.example.com:hunter2/a.git",
+	"git://git.example.com/hunter2.git",
+	"file:///hunter2",
+	"FILE:///hunter2",
+	"ext::sh -c hunter2",
+	"hunter2::https://git.example.com/a.git",
+	"ftp://ada:hunter2@git.example.com/a.git",
+	"hunter2://git.example.com/a.git",
+	"https://git.example.com/\nhunter2",
+	"folder\x00hunter2",
+	"https://git.example.com:99999/a.git",
+}
+
+func TestAddressesThatAreNotSafeAreRefusedWithoutTheirText(t *testing.T) {
+	for _, address := range refused {
+		_, err := git.Open(git.Options{URL: address, Dir: t.TempDir()})
+		if !errors.Is(err, git.ErrURL) {
+			t.Errorf("open %q: %v", address, err)
+		} else if strings.Contains(err.Error(), password) {
+			t.Errorf("open %q prints the password: %v", address, err)
+		}
+	}
+}
+
+func TestBranchesThatAreNotNamesAreRefused(t *testing.T) {
+	for _, branch := range []string{
+		"refs/heads/../../config", "../config", "a..b", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "-a", "@", "a@{1}",
+		"a b", "a\nb", "a:b", "a^", "a~1", "a*", "a?", "a[", `a\b`, "a.", "refs/heads/main", "\x7f",
+	} {
+		if _, err := git.Open(git.Options{URL: newRepo(t).dir, Branch: branch}); !errors.Is(err, git.ErrURL) {
+			t.Errorf("open branch %q: %v", branch, err)
+		}
+	}
+}
+
+func TestAnAddressPrintsWithoutATrailingSlash(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://git.example.com/team/a.git/":  "https://git.example.com/team/a.git",
+		"http://[::1]:8080/a%20b.git":          "http://[::1]:8080/a%20b.git",
+		"HTTPS://git.example.com:8443/a%2Fb//": "https://git.example.com:8443/a%2Fb",
+	} {
+		if got := open(t, address).String(); got != want {
+			t.Errorf("open %q prints %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestARemoteNeedsACacheFolder(t *testing.T) {
+	if _, err := git.Open(git.Options{URL: "https://git.example.com/a.git"}); !errors.Is(err, git.ErrURL) {
+		t.Errorf("open: %v", err)
+	}
+}
+
+func FuzzNoAddressPrintsItsPassword(f *testing.F) {
+	for _, address := range refused {
+		f.Add(address)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		before, rest, ok := strings.Cut(address, "://")
+		if !ok {
+			return
+		}
+		r, err := git.Open(git.Options{URL: before + "://ada:" + password + "@" + rest, Dir: "cache"})
+		if err == nil {
+			_ = r.Close()
+			t.Fatalf("%q with a password was accepted as %s", address, r)
+		}
+		if strings.Contains(strings.ReplaceAll(err.Error(), address, ""), password) {
+			t.Fatal(err)
+		}
+	})
+}
