@@ -1,0 +1,35 @@
+package sync
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// firstRetry is the pause after the first failure; each further one doubles it, up to lastRetry.
+	firstRetry = time.Second
+	// firstFetchRetry is longer: a git server that is down, or that refuses us, is not ours to press.
+	firstFetchRetry = 5 * time.Second
+	lastRetry       = 5 * time.Minute
+	// jitter is by how much a pause may be longer or shorter than computed, so that many daemons do not ask at once.
+	jitter = 0.2
+)
+
+// backoff counts failures in a row. Its zero value has seen none.
+type backoff struct{ failures int }
+
+// next returns the pause after one more failure, first being the shortest.
+func (b *backoff) next(first time.Duration) time.Duration {
+	pause := lastRetry
+	if b.failures < 20 { // far beyond lastRetry, and far from an overflow
+		pause = min(first<<b.failures, lastRetry)
+	}
+	b.failures++
+	return jittered(pause)
+}
+
+func (b *backoff) reset() { b.failures = 0 }
+
+func jittered(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (1 - jitter + 2*jitter*rand.Float64()))
+}

@@ -1,0 +1,54 @@
+package sync
+
+import (
+	"time"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/health"
+)
+
+// State is what an app is at, in one word.
+type State string
+
+// The states of an app.
+const (
+	Pending     State = "Pending"     // no pass has begun
+	Syncing     State = "Syncing"     // a commit is being applied
+	Progressing State = "Progressing" // it is applied and does not serve yet, or not fully any more
+	Healthy     State = "Healthy"     // it serves from exactly the pods that it should
+	Failed      State = "Failed"      // it could not be read or applied, or does not serve
+	Blocked     State = "Blocked"     // a guard refused it; somebody has to say what was meant
+)
+
+// Step is a part of a pass.
+type Step string
+
+// The steps of a pass, in their order.
+const (
+	StepFetch Step = "fetch"
+	StepRead  Step = "read"
+	StepLoad  Step = "load"
+	StepPlan  Step = "plan"
+	StepApply Step = "apply"
+	StepGate  Step = "gate"
+	StepPrune Step = "prune"
+	StepSave  Step = "save"
+)
+
+// Event is one thing that happened to an app. Apart from the first four fields only those are set that belong to the
+// step.
+type Event struct {
+	App      string
+	At       time.Time
+	Step     Step
+	Revision git.Revision // the pass's; zero before the first fetch
+
+	Snapshot *git.Snapshot  // StepFetch: a revision that no pass has seen before
+	Plan     *apply.Plan    // StepPlan: what would be done, before it is
+	Change   *apply.Change  // StepApply, StepPrune: one object's outcome
+	Applied  *apply.Plan    // StepApply: all of its objects are written
+	Report   *health.Report // StepGate: the health, whenever it changed, after the gate as well
+	Record   *Outcome       // StepSave: the pass is over and on record
+	Err      *Error         // the pass is over, at this step
+}

@@ -1,0 +1,109 @@
+package sync
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/object"
+	"github.com/lockstep-dev/lockstep/git"
+)
+
+// intend puts objects that are about to be created on record before the first write, so that a daemon that is killed in
+// between still knows what it may have made. A commit that creates nothing costs no call.
+func (p *pass) intend(ctx context.Context) error {
+	entries := maps.Clone(p.record.Entries)
+	for _, c := range p.plan.Changes {
+		if _, known := entries[c.ID]; !known && c.Action != apply.Skipped {
+			entries[c.ID] = inventory.Entry{Version: c.Version}
+		}
+	}
+	if len(entries) == len(p.record.Entries) {
+		return nil
+	}
+	if p.record.IsNew() {
+		if err := p.Ledger.Ensure(ctx); err != nil {
+			return err
+		}
+	}
+	p.record.Entries = entries
+	return p.Ledger.Save(ctx, p.record)
+}
+
+// applied puts on record what is in the cluster now. Objects that are to be pruned stay on it until they are.
+func (p *pass) applied(ctx context.Context) error {
+	p.tell(ctx, Event{Step: StepApply, Applied: p.plan})
+	p.record.Source, p.record.Revision = p.App.Repository, full(p.outcome.Revision)
+	for _, c := range p.plan.Changes {
+		if c.Action != apply.Skipped {
+			p.record.Entries[c.ID] = entry(c)
+		}
+	}
+	return p.Ledger.Save(ctx, p.record)
+}
+
+func entry(c *apply.Change) inventory.Entry {
+	return inventory.Entry{Version: c.Version, Hash: c.Hash, Fingerprint: c.Fingerprint()}
+}
+
+// settled puts on record that the pass ended well: what was pruned is forgotten, and the commit is history.
+func (p *pass) settled(ctx context.Context) error {
+	if p.App.Prune {
+		p.forget()
+	}
+	p.remember(Healthy, "")
+	return p.Ledger.Save(ctx, p.record)
+}
+
+// forget drops what is neither wanted nor there any more. An object that was left alone because somebody asked for it
+// stays ours.
+func (p *pass) forget() {
+	keep := map[object.ID]bool{}
+	for _, c := range p.plan.Changes {
+		keep[c.ID] = true
+	}
+	for _, c := range p.plan.Stale {
+		keep[c.ID] = c.Action == apply.Skipped && c.Owned(p.App.Name)
+	}
+	maps.DeleteFunc(p.record.Entries, func(id object.ID, _ inventory.Entry) bool { return !keep[id] })
+}
+
+// remember adds the pass to the app's history, in place of an earlier pass over the same commit.
+func (p *pass) remember(state State, reason string) {
+	if p.plan == nil {
+		return
+	}
+	took := time.Since(p.began)
+	if newest := p.record.History; len(newest) > 0 && newest[0].Revision == full(p.outcome.Revision) {
+		if newest[0].State == string(state) && newest[0].Reason == reason {
+			return
+		}
+		took = time.Since(newest[0].At)
+		p.record.History = newest[1:]
+	}
+	p.record.Remember(inventory.Record{
+		Revision: full(p.outcome.Revision),
+		Author:   p.outcome.Snapshot.Author, Message: p.outcome.Snapshot.Message,
+		State: string(state), Reason: reason, At: p.began, Duration: took, Objects: len(p.plan.Changes),
+	})
+}
+
+// kept returns how many objects stay as they are, and at which revision.
+func (p *pass) kept() (int, git.Revision) {
+	if p.record == nil || p.record.Revision == "" {
+		return 0, git.Revision{}
+	}
+	at, err := git.ParseRevision(p.record.Revision)
+	if err != nil {
+		return 0, git.Revision{}
+	}
+	return len(p.record.Entries), at
+}
+
+// full is the revision's text with its whole hash, as [git.ParseRevision] reads it.
+func full(r git.Revision) string {
+	text, _ := r.MarshalText() // it never fails
+	return string(text)
+}

@@ -1,0 +1,131 @@
+package status
+
+import (
+	"slices"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// Fold returns what becomes of app when event happens. The App that is passed in stays as it is.
+func Fold(app App, event sync.Event) App {
+	switch {
+	case event.Snapshot != nil:
+		app.begin(event)
+	case event.Plan != nil:
+		app.planned(event)
+	case event.Change != nil:
+		app.changed(event.Change)
+	case event.Applied != nil:
+		app.applied(event)
+	case event.Report != nil:
+		app.judged(event)
+	case event.Record != nil:
+		app.settled(event)
+	case event.Err != nil:
+		app.failed(event)
+	}
+	return app
+}
+
+func (a *App) enter(state sync.State, event sync.Event) {
+	if a.State != state {
+		a.State, a.Since = state, event.At
+	}
+}
+
+func (a *App) explain(reason, message string) { a.Reason, a.Message = reason, message }
+
+// begin starts the account of a new commit. The health stays as it was: it is that of the pods, which still run.
+func (a *App) begin(event sync.Event) {
+	s := event.Snapshot
+	a.Timeline = start(s, event.At, a.Revision.Seen.IsZero())
+	a.Revision.Seen = s.Revision
+	a.Commit = Commit{Author: s.Author, Message: s.Message, Time: s.Time}
+	a.Objects, a.Changes, a.Warnings = Objects{}, []Change{}, []string{}
+	a.enter(sync.Syncing, event)
+	a.explain("", "")
+	a.held = false
+}
+
+// planned starts the account of a pass that has something to write, be it a commit or drift; of one that has not, the
+// account of the last that had stays.
+func (a *App) planned(event sync.Event) {
+	a.Objects.Total = len(event.Plan.Changes)
+	a.Warnings = append([]string{}, event.Plan.Warnings...)
+	if event.Plan.Writes() == 0 {
+		return
+	}
+	a.Objects, a.Changes = Objects{Total: a.Objects.Total}, []Change{}
+	a.enter(sync.Syncing, event)
+	a.explain("", "")
+	a.held = false
+}
+
+func (a *App) changed(c *apply.Change) {
+	if a.State != sync.Syncing && c.Action == apply.Unchanged {
+		return // a pass that only looked
+	}
+	switch c.Action {
+	case apply.Created:
+		a.Objects.Created++
+	case apply.Configured:
+		a.Objects.Configured++
+	case apply.Unchanged:
+		a.Objects.Unchanged++
+	case apply.Pruned:
+		a.Objects.Pruned++
+	case apply.Skipped:
+		a.Objects.Skipped++
+	}
+	a.Changes = append(slices.Clip(a.Changes),
+		Change{Object: c.ID, Action: c.Action, Fields: c.Fields, File: c.File, Line: c.Line, Text: c.String()})
+}
+
+func (a *App) applied(event sync.Event) {
+	a.Revision.Applied = event.Revision
+	if a.State == sync.Syncing {
+		a.Timeline = a.Timeline.mark(Applied, event.At)
+		a.enter(sync.Progressing, event)
+	}
+}
+
+// judged takes over the health. What the gate has failed stays failed until a pass has ended well: the loop begins one
+// as soon as the health is good.
+func (a *App) judged(event sync.Event) {
+	r := event.Report
+	a.Workloads, a.Services, a.Problems = r.Workloads, r.Services, r.Problems
+	a.Timeline = a.Timeline.judged(r, event.At)
+	switch {
+	case a.held || a.State == sync.Syncing:
+		return
+	case a.State == sync.Failed:
+		if r.Status != health.Current {
+			a.explain(string(r.Reason), r.Message)
+		}
+	case r.Status == health.Current && a.Revision.Healthy == a.Revision.Applied:
+		a.enter(sync.Healthy, event)
+		a.explain("", r.Message)
+	case r.Status != health.Current:
+		a.enter(sync.Progressing, event)
+		a.explain(string(r.Reason), r.Message)
+	}
+}
+
+func (a *App) settled(event sync.Event) {
+	a.Timeline = a.Timeline.mark(Healthy, event.At)
+	a.Revision.Healthy = event.Revision
+	a.held = false
+	a.enter(sync.Healthy, event)
+	a.explain("", "")
+	if event.Record.Report != nil {
+		a.explain("", event.Record.Report.Message)
+	}
+}
+
+func (a *App) failed(event sync.Event) {
+	a.held = event.Err.Step != sync.StepGate
+	a.enter(event.Err.State(), event)
+	a.explain(event.Err.Reason(), event.Err.Error())
+}

@@ -1,0 +1,63 @@
+package status
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// List is the answer of GET /api/v1/apps.
+type List struct {
+	Apps []App `json:"apps"`
+}
+
+// problem is the body of every answer that is an error.
+type problem struct {
+	Error string `json:"error"`
+}
+
+// Handler serves the Store:
+//
+//	GET /healthz              200 as long as the process serves
+//	GET /readyz               200 once a pass of every app has ended, 503 before
+//	GET /api/v1/apps          every app
+//	GET /api/v1/apps/{app}    one of them
+func (s *Store) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", s.serveReady)
+	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, List{s.Apps()}) })
+	mux.HandleFunc("GET /api/v1/apps/{app}", s.serveApp)
+	return mux
+}
+
+func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
+	if !s.Ready() {
+		plain(w, http.StatusServiceUnavailable, "the first pass has not ended yet")
+		return
+	}
+	plain(w, http.StatusOK, "ok")
+}
+
+func (s *Store) serveApp(w http.ResponseWriter, r *http.Request) {
+	app, known := s.App(r.PathValue("app"))
+	if !known {
+		answer(w, http.StatusNotFound, problem{"no such app"})
+		return
+	}
+	answer(w, http.StatusOK, app)
+}
+
+func plain(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+func answer(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(body) // whoever has gone does not read the error either
+}

@@ -1,0 +1,61 @@
+package status
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	stdsync "sync"
+
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// Store keeps the status of all apps. It is a [sync.Observer], and safe for concurrent use.
+type Store struct {
+	mu   stdsync.RWMutex
+	apps map[string]App
+	past map[string]bool // apps of which a pass has ended, well or not
+}
+
+// NewStore returns a Store that knows the given apps.
+func NewStore(apps ...sync.App) *Store {
+	s := &Store{apps: map[string]App{}, past: map[string]bool{}}
+	for _, app := range apps {
+		s.apps[app.Name] = New(app)
+	}
+	return s
+}
+
+// Observe folds event into its app. Events of an app that the Store does not know are dropped.
+func (s *Store) Observe(_ context.Context, event sync.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	app, known := s.apps[event.App]
+	if !known {
+		return
+	}
+	s.apps[event.App] = Fold(app, event)
+	s.past[event.App] = s.past[event.App] || event.Record != nil || event.Err != nil
+}
+
+// App returns the status of the app called name, and whether there is one.
+func (s *Store) App(name string) (App, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	app, known := s.apps[name]
+	return app, known
+}
+
+// Apps returns the status of all apps, sorted by name.
+func (s *Store) Apps() []App {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(s.apps), func(a, b App) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// Ready reports whether a pass of every app has ended: from then on what the Store says is worth reading.
+func (s *Store) Ready() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.past) == len(s.apps)
+}
