@@ -55,6 +55,7 @@ func run(check bool, args []string) error {
 			return err
 		}
 	}
+	use(path)
 	if len(args) == 0 || check {
 		fmt.Println(path)
 		return nil

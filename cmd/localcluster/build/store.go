@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
+	"time"
 )
 
 // store is the folder of the built binaries, one sub-folder a key.
@@ -45,7 +47,7 @@ func (s store) build(root, key string) error {
 	if err := os.Rename(next, path); err != nil {
 		return fmt.Errorf("keep binary: %w", err)
 	}
-	return s.removeOthers(key)
+	return s.removeOld()
 }
 
 // lock returns when no other builder has the store. The kernel gives the lock back when a builder is killed.
@@ -74,18 +76,35 @@ func flock(f *os.File) error {
 	}
 }
 
-// removeOthers removes the binaries of older sources. One that runs goes on: its file lives as long as it does.
-func (s store) removeOthers(key string) error {
-	entries, err := os.ReadDir(string(s))
+// kept is how many binaries the store keeps: more than one, or two copies of the sources would each remove the other's.
+const kept = 3
+
+// removeOld removes all but the binaries that were used last. One that runs goes on: its file lives as long as it does.
+func (s store) removeOld() error {
+	binaries, err := filepath.Glob(s.binary("*"))
 	if err != nil {
 		return fmt.Errorf("list old binaries: %w", err)
 	}
-	for _, e := range entries {
-		if e.IsDir() && e.Name() != key {
-			if err := os.RemoveAll(filepath.Join(string(s), e.Name())); err != nil {
-				return fmt.Errorf("remove old binary: %w", err)
-			}
+	slices.SortFunc(binaries, func(a, b string) int { return lastUse(b).Compare(lastUse(a)) })
+	for _, path := range binaries[min(kept, len(binaries)):] {
+		if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("remove old binary: %w", err)
 		}
 	}
 	return nil
+}
+
+// use notes that a binary is used now. Where it cannot, the binary is removed sooner, and built again.
+func use(path string) {
+	now := time.Now()
+	_ = os.Chtimes(path, now, now)
+}
+
+// lastUse is long ago for a file that is gone.
+func lastUse(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

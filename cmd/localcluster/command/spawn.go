@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -21,6 +20,9 @@ func (u *up) spawn() (report *os.File, cmd *exec.Cmd, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, fmt.Errorf("find own program: %w", err)
+	}
+	if err := u.dir.Claim(); err != nil {
+		return nil, nil, err
 	}
 	log, err := openLog(u.dir.Log(controlplane.Supervisor))
 	if err != nil {
@@ -48,9 +50,6 @@ func (u *up) spawn() (report *os.File, cmd *exec.Cmd, err error) {
 }
 
 func openLog(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make log folder: %w", err)
-	}
 	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)

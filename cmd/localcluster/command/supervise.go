@@ -31,10 +31,11 @@ func (u *up) supervise(ctx context.Context) error {
 	report := u.report()
 	began := time.Now()
 	err := controlplane.Run(ctx, controlplane.Config{
-		Dir:     u.dir,
-		Options: u.options,
-		Version: componentVersion,
-		Step:    func(text string) { fmt.Fprintln(report, text) },
+		Dir:       u.dir,
+		Ephemeral: u.ephemeral,
+		Options:   u.options,
+		Version:   componentVersion,
+		Step:      func(text string) { fmt.Fprintln(report, text) },
 		Ready: func(s controlplane.State) {
 			fmt.Fprintln(report, readyWord)
 			fmt.Fprintf(u.out, "Ready after %.1f s.\n", time.Since(began).Seconds())
@@ -44,11 +45,6 @@ func (u *up) supervise(ctx context.Context) error {
 	})
 	if err != nil && u.reportFD != 0 {
 		fmt.Fprintln(report, err)
-	}
-	if u.ephemeral {
-		if removeErr := os.RemoveAll(string(u.dir)); err == nil {
-			err = removeErr
-		}
 	}
 	return err
 }

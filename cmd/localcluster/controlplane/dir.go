@@ -1,10 +1,13 @@
 package controlplane
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Dir is the folder of one cluster: its keys, data, logs and state. One supervisor at a time owns it.
@@ -31,23 +34,20 @@ func (d Dir) stages() string           { return d.join("stages.yaml") }
 func (d Dir) pki(file string) string   { return d.join("pki", file) }
 func (d Dir) join(at ...string) string { return filepath.Join(append([]string{string(d)}, at...)...) }
 
-// claim makes the folder, if need be. It refuses a folder that holds something else, since a start empties it.
-func (d Dir) claim() error {
-	if err := os.MkdirAll(d.join("log"), 0o700); err != nil {
-		return fmt.Errorf("make the cluster's folder: %w", err)
-	}
+// Claim makes the folder, if need be. It refuses a folder that holds something else, since a start empties it.
+func (d Dir) Claim() error {
 	entries, err := os.ReadDir(string(d))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the cluster's folder: %w", err)
 	}
-	ours := map[string]bool{
-		"etcd": true, "kubeconfig": true, "kwok": true, "lock": true, "log": true, "pki": true,
-		"stages.yaml": true, "state.json": true,
-	}
+	ours := []string{"etcd", "kubeconfig", "kwok", "lock", "log", "pki", "stages.yaml", "state.json"}
 	for _, e := range entries {
-		if !ours[e.Name()] {
+		if !slices.Contains(ours, strings.TrimSuffix(e.Name(), next)) {
 			return fmt.Errorf("folder %s is not a cluster's: it holds %s", d, e.Name())
 		}
+	}
+	if err := os.MkdirAll(d.join("log"), 0o700); err != nil {
+		return fmt.Errorf("make the cluster's folder: %w", err)
 	}
 	return nil
 }
@@ -74,7 +74,10 @@ func (d Dir) reset() error {
 
 // clear removes keys, data and state, and keeps the logs: they may say why the cluster ended.
 func (d Dir) clear() error {
-	for _, path := range []string{d.Kubeconfig(), d.state(), d.stages(), d.join("pki"), d.join("etcd"), d.join("kwok")} {
+	for _, path := range []string{
+		d.Kubeconfig(), d.Kubeconfig() + next, d.state(), d.state() + next, d.stages(), d.stages() + next,
+		d.join("pki"), d.join("etcd"), d.join("kwok"),
+	} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove old cluster: %w", err)
 		}
@@ -82,13 +85,15 @@ func (d Dir) clear() error {
 	return nil
 }
 
+// next ends the name of a file that is being written.
+const next = ".next"
+
 // replaceFile writes a file that others read meanwhile: they see the old one or the new one.
 func replaceFile(path string, data []byte, mode fs.FileMode) error {
-	next := path + ".next"
-	if err := os.WriteFile(next, data, mode); err != nil {
+	if err := os.WriteFile(path+next, data, mode); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.Rename(next, path); err != nil {
+	if err := os.Rename(path+next, path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

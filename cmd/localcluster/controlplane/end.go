@@ -14,37 +14,34 @@ import (
 const endTimeout = 10 * time.Second
 
 // End ends the cluster in d, and says whether there was one. It returns when the supervisor is gone and the ports are
-// free. Only the process that the kernel names as the owner of d is sent a signal.
-func End(ctx context.Context, d Dir) (bool, error) {
-	_, running, err := Owner(d)
+// free. Only the process that the kernel names as the owner of d is sent a signal. The keys and the data are removed,
+// also those that a supervisor which was killed left behind.
+func End(ctx context.Context, d Dir) (ended bool, err error) {
+	state, left, err := ReadState(d) // now: a supervisor that ends well removes it
 	if err != nil {
 		return false, err
 	}
-	if !running {
-		return false, sweep(d)
+	if ended, err = endOwner(ctx, d); err != nil || !left {
+		return ended, err
 	}
-	state, _, err := ReadState(d)
-	if err != nil {
-		return true, err
-	}
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if err = signalOwner(ctx, d, signal); err == nil {
-			return true, errors.Join(awaitPorts(ctx, state.Ports), sweep(d))
-		}
-	}
-	return true, err
-}
-
-// sweep removes the keys and the data that a supervisor which was killed could not.
-func sweep(d Dir) error {
-	_, left, err := ReadState(d)
-	if err != nil || !left {
-		return err
+	if err := awaitPorts(ctx, state.Ports); err != nil && ended {
+		return ended, err // of a cluster that had ended before, the ports may be somebody else's by now
 	}
 	if err := acquire(d); err != nil {
-		return err
+		return ended, err
 	}
-	return d.clear()
+	return ended, d.clear()
+}
+
+func endOwner(ctx context.Context, d Dir) (ended bool, err error) {
+	_, running, err := Owner(d)
+	if err != nil || !running {
+		return false, err
+	}
+	if err = signalOwner(ctx, d, syscall.SIGTERM); err != nil {
+		err = signalOwner(ctx, d, syscall.SIGKILL)
+	}
+	return err == nil, err
 }
 
 func signalOwner(ctx context.Context, d Dir, signal syscall.Signal) error {
@@ -71,17 +68,18 @@ func signalOwner(ctx context.Context, d Dir, signal syscall.Signal) error {
 
 // awaitPorts waits until nobody listens: after a supervisor was killed its components need a moment to notice.
 func awaitPorts(ctx context.Context, ports []int) error {
-	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	const moment = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, moment)
 	defer cancel()
 	for _, port := range ports {
 		address := net.JoinHostPort(loopback, strconv.Itoa(port))
-		if err := await(ctx, "port "+address, func(ctx context.Context) error {
-			conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-			if err != nil {
-				return nil //nolint:nilerr // refused is what is waited for
+		err := await(ctx, "the end of the components", func(ctx context.Context) error {
+			if conn, _ := (&net.Dialer{}).DialContext(ctx, "tcp", address); conn != nil {
+				return errors.Join(fmt.Errorf("%s still listens", address), conn.Close())
 			}
-			return errors.Join(fmt.Errorf("%s still listens", address), conn.Close())
-		}); err != nil {
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -3,17 +3,19 @@ package controlplane
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"syscall"
 )
 
 // Config is what [Run] runs.
 type Config struct {
-	Dir     Dir // an absolute path
-	Options Options
-	Version func(component string) string // what to write into the state
-	Step    func(text string)             // told what is waited for, for a person to read
-	Ready   func(State)                   // told once that the cluster serves
+	Dir       Dir  // an absolute path
+	Ephemeral bool // remove Dir at the end, logs too
+	Options   Options
+	Version   func(component string) string // what to write into the state
+	Step      func(text string)             // told what is waited for, for a person to read
+	Ready     func(State)                   // told once that the cluster serves
 }
 
 // Run runs a new cluster in cfg.Dir until ctx ends, which is no error, or until one of its components does, which is a
@@ -23,7 +25,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.Options.Validate(); err != nil {
 		return err
 	}
-	if err := cfg.Dir.claim(); err != nil {
+	if err := cfg.Dir.Claim(); err != nil {
 		return err
 	}
 	if err := acquire(cfg.Dir); err != nil {
@@ -37,6 +39,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	if errors.Is(err, errEnded) {
 		err = nil
+	}
+	if cfg.Ephemeral {
+		return errors.Join(err, os.RemoveAll(string(cfg.Dir)))
 	}
 	return errors.Join(err, cfg.Dir.clear())
 }
