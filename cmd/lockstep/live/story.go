@@ -1,0 +1,151 @@
+package live
+
+import (
+	"time"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/object"
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// story folds an app's events, and says what is worth saying of each: a commit's way to its closing line, and after that
+// the changes of the app's state. A pass that finds nothing to do is worth nothing.
+type story struct {
+	app     status.App
+	over    bool       // the commit seen last has its closing line
+	served  bool       // that commit has been healthy
+	closing sentence   // the last that closed a commit
+	mood    sync.State // the last state that was said
+	failure sentence   // the last that was said since the app was healthy
+	left    time.Time  // when the app was first said not to be healthy any more
+	meters  map[object.ID]meter
+	known   map[trouble]bool // problems that were said since the app was healthy
+}
+
+// trouble is what makes two problems the same to a reader. Their messages may differ: they count nodes and seconds.
+type trouble struct {
+	reason health.Reason
+	object object.ID
+	advice string
+}
+
+func newStory(app sync.App) *story {
+	return &story{app: status.New(app), meters: map[object.ID]meter{}, known: map[trouble]bool{}}
+}
+
+// tell folds event and returns what to say of it.
+func (s *story) tell(event sync.Event) []sentence {
+	before := s.app.State
+	s.app = status.Fold(s.app, event)
+	switch {
+	case event.Snapshot != nil:
+		return s.began()
+	case event.Change != nil:
+		return s.changed(event)
+	case event.Report != nil && before != sync.Syncing: // else it is the health of what was there before
+		return append(s.progress(), s.judged(event)...)
+	case event.Record != nil:
+		return s.settled(event)
+	case event.Err != nil:
+		return s.failed(event)
+	}
+	return nil
+}
+
+func (s *story) began() []sentence {
+	s.over, s.served, s.failure, s.mood, s.left = false, false, sentence{}, sync.Syncing, time.Time{}
+	clear(s.known)
+	text := " " + s.app.Commit.Message
+	if s.app.Commit.Author != "" {
+		text += " (" + s.app.Commit.Author + ")"
+	}
+	return []sentence{{tone: bold, lead: s.app.Revision.Seen.String(), text: text}}
+}
+
+// changed says what became of an object, unless nothing did. Objects that are left alone are left alone in every pass,
+// and said once.
+func (s *story) changed(event sync.Event) []sentence {
+	c := event.Change
+	if c.Action == apply.Unchanged || c.Action == apply.Skipped && s.over {
+		return nil
+	}
+	if s.over {
+		s.leave(sync.Syncing, event.At)
+	}
+	return []sentence{{text: c.String()}}
+}
+
+// leave notes that the app is said to be in a state other than Healthy.
+func (s *story) leave(state sync.State, at time.Time) {
+	s.mood = state
+	if s.left.IsZero() {
+		s.left = at
+	}
+}
+
+// judged says the problems that are new, and after the closing line what state the app has come into.
+func (s *story) judged(event sync.Event) []sentence {
+	if s.over && s.app.State == sync.Healthy && s.mood != sync.Healthy {
+		return s.recovered(event.At)
+	}
+	troubles := s.troubles()
+	if s.over && s.app.State == sync.Progressing && s.mood != sync.Progressing {
+		s.leave(sync.Progressing, event.At)
+		if len(troubles) == 0 {
+			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + because(s.app)}}
+		}
+	}
+	return troubles
+}
+
+// troubles are the problems that have not been said yet.
+func (s *story) troubles() []sentence {
+	var said []sentence
+	for _, p := range s.app.Problems {
+		key := trouble{p.Reason, p.Object, p.Advice}
+		if !s.known[key] {
+			s.known[key] = true
+			said = append(said, problem(p))
+		}
+	}
+	return said
+}
+
+// recovered says that the app is healthy, for the first time with this commit or again.
+func (s *story) recovered(at time.Time) []sentence {
+	said := healthy(s.app, at)
+	if s.served {
+		said = healthyAgain(s.app, at.Sub(s.left))
+	}
+	s.served, s.mood, s.failure, s.left = true, sync.Healthy, sentence{}, time.Time{}
+	clear(s.known)
+	return []sentence{said}
+}
+
+func (s *story) settled(event sync.Event) []sentence {
+	if s.over && s.mood == sync.Healthy {
+		return nil
+	}
+	s.over = true
+	said := s.recovered(event.At)
+	s.closing = said[0]
+	return said
+}
+
+// failed says why a pass ended, unless it is what was said last. A gate's words count pods, so for it the reason decides.
+func (s *story) failed(event sync.Event) []sentence {
+	said := failure(s.app)
+	key := said
+	if event.Err.Step == sync.StepGate {
+		key = sentence{lead: said.lead, text: s.app.Reason}
+	}
+	again := s.over && key == s.failure
+	s.over, s.failure, s.closing = true, key, said
+	s.leave(s.app.State, event.At)
+	if again {
+		return nil
+	}
+	return []sentence{said}
+}

@@ -1,0 +1,117 @@
+package live
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// plural counts in words: 1 pod, 3 pods.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// stands says what a healthy app stands on: the pods behind its Services, the ready pods where it has no Service, its
+// Jobs where it has no other pods, and its objects where it has no workload at all.
+func stands(app status.App) string {
+	ready, wanted, jobs := 0, 0, 0
+	for _, w := range app.Workloads {
+		if isJob(w) {
+			jobs++
+			continue
+		}
+		ready += w.Ready
+		wanted += w.Desired
+	}
+	running := len(app.Workloads) > jobs
+	switch routed := endpoints(app.Services); {
+	case running && wanted == 0:
+		return "scaled to 0 pods"
+	case running && routed > 0:
+		// Two Services may lead to the same pods.
+		return "serving from " + plural(min(routed, ready), "pod")
+	case routed > 0:
+		return "serving from " + plural(routed, "pod")
+	case running:
+		return plural(ready, "pod") + " ready"
+	case jobs > 0:
+		return plural(jobs, "Job") + " complete"
+	}
+	return plural(app.Objects.Total, "object") + " in place"
+}
+
+func endpoints(services []health.Service) int {
+	n := 0
+	for _, s := range services {
+		n += s.EndpointsReady
+	}
+	return n
+}
+
+func isJob(w health.Workload) bool { return w.Kind == "Job" }
+
+// since says how long after the commit a moment was, or how long after the daemon saw it where the source cannot tell
+// when that was.
+func since(app status.App, at time.Time) string {
+	if len(app.Timeline) == 0 {
+		return ""
+	}
+	begin := app.Timeline[0]
+	if begin.Step == status.Committed {
+		return spell(at.Sub(begin.At)) + " after the commit"
+	}
+	return spell(at.Sub(begin.At)) + " after it was seen"
+}
+
+// healthy closes a commit that serves.
+func healthy(app status.App, at time.Time) sentence {
+	text := ": " + stands(app)
+	if when := since(app, at); when != "" {
+		text += ", " + when
+	}
+	return sentence{tone: good, lead: string(sync.Healthy), text: text}
+}
+
+// healthyAgain says that the app came back, so long after it left.
+func healthyAgain(app status.App, away time.Duration) sentence {
+	return sentence{
+		tone: good, lead: string(sync.Healthy),
+		text: fmt.Sprintf(" again after %s: %s", spell(away), stands(app)),
+	}
+}
+
+// waiting says what an app is at while its commit goes live, and for how long. What its problems say is not said twice.
+func waiting(app status.App, now time.Time) sentence {
+	s := sentence{tone: warn, lead: string(app.State)}
+	if when := since(app, now); when != "" {
+		s.text = ", " + when
+	}
+	switch {
+	case app.State == sync.Pending:
+		s.text = ": waiting for a first commit of " + app.Repository
+	case app.State == sync.Syncing && app.Objects.Total == 0:
+		s.text += ": reading the commit"
+	case app.State == sync.Syncing:
+		s.text += fmt.Sprintf(": %d of %s done", len(app.Changes), plural(app.Objects.Total, "object"))
+	case root(app) != nil:
+		s.text += ": " + app.Reason
+	case app.Message == "":
+		s.text += ": waiting for the cluster"
+	default:
+		s.text += ": " + because(app)
+	}
+	return s
+}
+
+// superseded closes a commit that a newer one has overtaken.
+func superseded(by git.Revision) sentence {
+	return sentence{tone: dim, text: "superseded by " + by.String()}
+}
