@@ -3,6 +3,7 @@ package git
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 const (
@@ -78,8 +79,8 @@ func (r *reader) chain(p *pack, offset int64) (raw, error) {
 		}
 		at = h.base
 	}
-	for i := len(deltas) - 1; i >= 0; i-- {
-		delta, err := r.unpack(p, deltas[i])
+	for i, h := range slices.Backward(deltas) {
+		delta, err := r.unpack(p, h)
 		if err != nil {
 			return raw{}, err
 		}

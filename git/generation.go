@@ -84,6 +84,11 @@ func (g *generation) receive(ctx context.Context, n negotiation) error {
 		request.Depth = packp.DepthCommits(1)
 		request.Shallows = g.commits
 	}
+	if len(g.commits) > 0 {
+		// go-git cannot complete thin packs and so hides that servers offer them, but only for these does git leave out
+		// what a shallow copy has already.
+		_ = request.Capabilities.Set(capability.ThinPack)
+	}
 	response, err := n.session.UploadPack(ctx, request)
 	if err != nil {
 		return netError(ctx, err)

@@ -25,27 +25,37 @@ type packIndex struct {
 // pass through a hash and are kept nowhere, however large they are.
 type indexer struct {
 	pack   *pack
+	count  uint32 // of objects
 	writer idxfile.Writer
 	deltas []delta // whose hashes are not known yet
 }
 
-// delta is where a delta begins, and the checksum of its packed form.
+// delta is where a delta begins, the checksum of its packed form, and the base that it names, if it names one.
 type delta struct {
 	offset int64
 	crc    uint32
+	base   plumbing.Hash
 }
 
 var errMalformed = fail(errProtocol, "server sent a pack that is cut short or malformed")
 
-// indexPack reads the whole pack in f, and checks it as it does.
-func indexPack(ctx context.Context, f *os.File) (packIndex, error) {
+// indexPack reads the whole pack in f, and checks it as it does. A thin pack is completed with objects of from.
+func indexPack(ctx context.Context, f *os.File, from *reader) (packIndex, error) {
 	x := indexer{pack: &pack{file: f, index: f, known: map[plumbing.Hash]int64{}}}
 	sum, err := x.scan(ctx, io.NewSectionReader(f, 0, 1<<62))
 	if err != nil {
 		return packIndex{}, err
 	}
-	if err := x.resolve(ctx); err != nil {
-		return packIndex{}, err
+	for {
+		if err := x.resolve(ctx); err != nil {
+			return packIndex{}, err
+		}
+		if len(x.deltas) == 0 {
+			break
+		}
+		if sum, err = x.complete(f, from); err != nil {
+			return packIndex{}, err
+		}
 	}
 	if err := x.writer.OnFooter(sum); err != nil {
 		return packIndex{}, errMalformed
@@ -67,6 +77,7 @@ func (x *indexer) scan(ctx context.Context, from io.Reader) (plumbing.Hash, erro
 	if count > maxObjects {
 		return plumbing.ZeroHash, fail(ErrTooLarge, "commit of %d objects, at most %d are read", count, maxObjects)
 	}
+	x.count = count
 	for range count {
 		if err := x.scanObject(scanner); err != nil {
 			return plumbing.ZeroHash, err
@@ -84,7 +95,7 @@ func (x *indexer) scanObject(scanner *packfile.Scanner) error {
 	if err != nil || h.Length < 0 {
 		return errMalformed
 	}
-	var sink io.Writer = io.Discard
+	sink := io.Discard
 	hasher := plumbing.NewHasher(h.Type, h.Length)
 	if !h.Type.IsDelta() {
 		sink = hasher
@@ -94,7 +105,7 @@ func (x *indexer) scanObject(scanner *packfile.Scanner) error {
 		return errMalformed
 	}
 	if h.Type.IsDelta() {
-		x.deltas = append(x.deltas, delta{h.Offset, crc})
+		x.deltas = append(x.deltas, delta{h.Offset, crc, h.Reference})
 	} else {
 		x.add(hasher.Sum(), h.Offset, crc)
 	}
@@ -106,8 +117,8 @@ func (x *indexer) add(h plumbing.Hash, offset int64, crc uint32) {
 	x.writer.Add(h, uint64(offset), crc)
 }
 
-// resolve applies the deltas to learn their hashes: in the order of the pack, and again as long as one of them is named
-// by its hash as the base of another, before it.
+// resolve applies deltas to learn their hashes: in the order of the pack, and again as long as that brings more, since
+// a base that is named by its hash may come later. Those whose bases are not in the pack remain.
 func (x *indexer) resolve(ctx context.Context) error {
 	r := newReader(nil)
 	for len(x.deltas) > 0 {
@@ -129,7 +140,7 @@ func (x *indexer) resolve(ctx context.Context) error {
 			}
 		}
 		if len(left) == len(x.deltas) {
-			return errMalformed
+			return nil
 		}
 		x.deltas = left
 	}

@@ -44,13 +44,13 @@ var errMissing = errors.New("object not found")
 // read returns the content of the object, which is of type t and at most limit bytes long: [ErrTooLarge] otherwise,
 // before memory is spent. What is returned has been checked against its hash. All other errors are [ErrCorrupt].
 func (r *reader) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
-	content, err := r.once(h, t, limit)
+	object, err := r.once(h, t, limit)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		r.close() // git may have moved the object into another pack since
-		content, err = r.once(h, t, limit)
+		object, err = r.once(h, t, limit)
 	}
 	if err == nil || errors.Is(err, ErrTooLarge) {
-		return content, err
+		return object.content, err
 	}
 	r.objects.broken.Store(true)
 	if errors.Is(err, errMissing) {
@@ -60,11 +60,11 @@ func (r *reader) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]by
 }
 
 // once looks in all places, since a damaged object may be whole in another.
-func (r *reader) once(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
+func (r *reader) once(h plumbing.Hash, t plumbing.ObjectType, limit int64) (raw, error) {
 	if r.folders == nil {
 		folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"), maxAlternates)
 		if err != nil {
-			return nil, err
+			return raw{}, err
 		}
 		r.folders = folders
 	}
@@ -75,13 +75,13 @@ func (r *reader) once(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]by
 			err = object.check(h, t)
 		}
 		if err == nil || errors.Is(err, ErrTooLarge) {
-			return object.content, err
+			return object, err
 		}
 		if !errors.Is(err, errMissing) {
 			failed = err
 		}
 	}
-	return nil, failed
+	return raw{}, failed
 }
 
 // packed looks for the object in all packs.
@@ -147,7 +147,7 @@ func (o raw) check(h plumbing.Hash, t plumbing.ObjectType) error {
 	if plumbing.ComputeHash(o.kind, o.content) != h {
 		return errors.New("content does not match its hash")
 	}
-	if o.kind != t {
+	if o.kind != t && t != plumbing.AnyObject {
 		return errors.New("it is a " + o.kind.String())
 	}
 	return nil

@@ -28,7 +28,9 @@ func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability
 	if err := download(ctx, f, demux(wire, caps)); err != nil {
 		return err
 	}
-	index, err := indexPack(ctx, f)
+	from := g.objects.reader()
+	defer from.close()
+	index, err := indexPack(ctx, f, from)
 	if err != nil {
 		return netError(ctx, err)
 	}

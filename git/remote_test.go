@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"errors"
+	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
 	"os/exec"
@@ -16,8 +17,9 @@ import (
 // server is a bare repository behind the real git http-backend, and a clone that pushes to it.
 type server struct {
 	repo
-	bare repo
-	url  string
+	bare    repo
+	handler http.Handler
+	url     string
 }
 
 func newServer(t testing.TB) server {
@@ -28,14 +30,15 @@ func newServer(t testing.TB) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(&cgi.Handler{
+	handler := &cgi.Handler{
 		Path: backend,
 		Env:  []string{"GIT_PROJECT_ROOT=" + bare.dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
-	})
+	}
+	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
 	work := newRepo(t)
 	work.run("remote", "add", "origin", bare.dir)
-	return server{repo: work, bare: bare, url: s.URL + "/"}
+	return server{repo: work, bare: bare, handler: handler, url: s.URL + "/"}
 }
 
 // push commits one file, pushes it, and returns the hash.
@@ -91,4 +94,34 @@ func TestManyFetchesAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+func TestABranchThatIsDeletedIsToldAndComesBack(t *testing.T) {
+	s := newServer(t)
+	hash := s.push("a.yaml", "a: 1\n")
+	s.run("push", "-q", "origin", "main:other")
+	s.bare.run("symbolic-ref", "HEAD", "refs/heads/other")
+	r := open(t, s.url)
+	snapshot := fetch(t, r, hash)
+	s.run("push", "-q", "--delete", "origin", "main")
+	_, err := r.Fetch(t.Context())
+	if !errors.Is(err, git.ErrBranchNotFound) || !strings.Contains(err.Error(), "there is other") {
+		t.Errorf("fetch: %v", err)
+	}
+	if got := content(t, snapshot, ".", "a.yaml"); got != "a: 1\n" {
+		t.Errorf("the last snapshot reads %q", got)
+	}
+	fetch(t, r, s.push("a.yaml", "a: 2\n"))
+}
+
+func TestAPathOfTheAddressIsSentAsItIs(t *testing.T) {
+	var paths []string
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		paths = append(paths, r.RequestURI)
+		w.WriteHeader(http.StatusNotFound)
+	})
+	_, _ = open(t, url+"/a%20b%3fc%2fd%25.git").Fetch(t.Context())
+	if want := "/a.git/a%20b%3fc%2fd%25.git/info/refs?service=git-upload-pack"; len(paths) != 1 || paths[0] != want {
+		t.Errorf("asked for %q, want %s", paths, want)
+	}
 }
