@@ -15,15 +15,17 @@ import (
 
 // testCase is one entry of a file in testdata/cases: a base of objects, what is different here, and the verdict.
 type testCase struct {
-	Name  string           `json:"name"`
-	Base  string           `json:"base"`  // a file of testdata/base
-	Patch []change         `json:"patch"` // of the cluster
-	Add   []map[string]any `json:"add"`   // objects more in the cluster
-	Apply []change         `json:"apply"` // of the applied objects, which are as in the cluster otherwise
-	Drop  []string         `json:"drop"`  // objects of the cluster that were not applied: another app's
-	Seen  string           `json:"seen"`  // how far the watches are, 100000 where it is not given
-	Blind []string         `json:"blind"`
-	Want  verdict          `json:"want"`
+	Name    string           `json:"name"`
+	Base    string           `json:"base"`    // a file of testdata/base
+	Patch   []change         `json:"patch"`   // of the cluster
+	Unready []string         `json:"unready"` // pods whose Ready condition is false
+	Route   *[]string        `json:"route"`   // the pods that the EndpointSlices hold, of those of the base
+	Add     []map[string]any `json:"add"`     // objects more in the cluster
+	Apply   []change         `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
+	Drop    []string         `json:"drop"`    // objects of the cluster that were not applied: another app's
+	Seen    string           `json:"seen"`    // how far the watches are, 100000 where it is not given
+	Blind   []string         `json:"blind"`
+	Want    verdict          `json:"want"`
 }
 
 // change is a JSON merge patch of the objects whose Kind/name matches; a null one takes them away.

@@ -3,6 +3,7 @@ package health_test
 import (
 	"context"
 	"errors"
+	"strings"
 	stdsync "sync"
 	"testing"
 	"time"
@@ -141,16 +142,33 @@ func (h *history) last() *health.Report {
 	return h.reports[len(h.reports)-1]
 }
 
-// any tells whether some report was so.
-func (h *history) any(is func(*health.Report) bool) bool {
+// lostAndFound tells whether health was reported, then its loss, then health again.
+func (h *history) lostAndFound() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	turns := 0
 	for _, r := range h.reports {
-		if is(r) {
-			return true
+		if isCurrent(r) == (turns%2 == 0) {
+			turns++
 		}
 	}
-	return false
+	return turns >= 3
+}
+
+// allow lets user list and watch those resources in the namespace.
+func (c *cluster) allow(user, group string, resources ...string) {
+	c.t.Helper()
+	name := "read-" + strings.Join(resources, "-")
+	role := map[string]any{
+		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": map[string]any{"name": name},
+		"rules": []any{map[string]any{"apiGroups": []any{group}, "resources": resources, "verbs": []any{"list", "watch"}}},
+	}
+	binding := map[string]any{
+		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": map[string]any{"name": name},
+		"roleRef":  map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+		"subjects": []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}},
+	}
+	c.apply(unstructuredOf(c.t, role), unstructuredOf(c.t, binding))
 }
 
 // follow follows objects in the background until the test ends.

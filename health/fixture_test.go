@@ -27,9 +27,13 @@ import (
 func (c testCase) state(t testing.TB) health.State {
 	t.Helper()
 	cluster := change{}.merge(t, readObjects(t, filepath.Join("testdata", "base", c.Base+".yaml")))
+	for _, pod := range c.Unready {
+		cluster = change{"Pod/" + pod, unready}.merge(t, cluster)
+	}
 	for _, p := range c.Patch {
 		cluster = p.merge(t, cluster)
 	}
+	c.reroute(t, cluster)
 	for _, o := range c.Add {
 		cluster = append(cluster, unstructuredOf(t, o))
 	}
@@ -63,6 +67,27 @@ func (c testCase) target(o *unstructured.Unstructured, cluster []*unstructured.U
 		target.Live = cluster[at]
 	}
 	return target
+}
+
+// unready is a pod that runs and is not ready.
+var unready = map[string]any{"status": map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "False"}}}}
+
+// reroute takes out of the slices the endpoints that the case does not want.
+func (c testCase) reroute(t testing.TB, cluster []*unstructured.Unstructured) {
+	t.Helper()
+	for _, o := range cluster {
+		if o.GetKind() != "EndpointSlice" || c.Route == nil {
+			continue
+		}
+		all, _, err := unstructured.NestedSlice(o.Object, "endpoints")
+		must(t, err)
+		kept := slices.DeleteFunc(all, func(e any) bool {
+			pod, _, err := unstructured.NestedString(e.(map[string]any), "targetRef", "name")
+			must(t, err)
+			return !slices.Contains(*c.Route, pod)
+		})
+		must(t, unstructured.SetNestedSlice(o.Object, kept, "endpoints"))
+	}
 }
 
 func name(o *unstructured.Unstructured) string { return o.GetKind() + "/" + o.GetName() }

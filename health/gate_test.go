@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lockstep-dev/lockstep/apply/clustertest"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/lockstep-dev/lockstep/health"
 )
 
@@ -115,37 +116,65 @@ func TestADeletedPodIsSeenAndSoIsTheNewOne(t *testing.T) {
 	h.eventually(t, "health with a new pod", func(r *health.Report) bool {
 		return isCurrent(r) && r.Workloads[0].Pods[0].Name+r.Workloads[0].Pods[1].Name != pods[0].Name+pods[1].Name
 	})
-	seen := false
-	h.any(func(r *health.Report) bool {
-		seen = seen || isCurrent(r)
-		return seen && !isCurrent(r)
-	})
-	if !h.any(func(r *health.Report) bool { return seen && r.Status == health.InProgress }) {
-		t.Error("the loss of the pod was not reported")
+	if !h.lostAndFound() {
+		t.Error("the loss of the pod was not reported between the two")
 	}
 }
 
-func TestTheAPIServerMayGoAwayAndComeBack(t *testing.T) {
-	config, link := clustertest.Proxy(t)
-	c := newClusterBy(t, config)
-	c.healthy(web(t, 1))
-	objects := c.apply(web(t, 1)...)
+// WrappedRoundTripper lets the gate find the connections that it closes.
+func TestAQuotaIsToldInItsOwnWords(t *testing.T) {
+	c := newCluster(t)
+	c.apply(unstructuredOf(t, map[string]any{
+		"apiVersion": "v1", "kind": "ResourceQuota", "metadata": map[string]any{"name": "small"},
+		"spec": map[string]any{"hard": map[string]any{"pods": "1"}},
+	}))
+	objects := c.apply(web(t, 3)...)
 	h := c.follow(objects)
-	h.eventually(t, "health", isCurrent)
-	link.Cut()
-	down := h.eventually(t, "the outage", func(r *health.Report) bool { return r.Status == health.Unknown })
-	if down.Reason != health.Unreachable {
-		t.Errorf("report of the outage is %+v", down)
+	r := h.eventually(t, "the quota", func(r *health.Report) bool { return r.Reason == health.QuotaExceeded })
+	if !strings.Contains(r.Message, "exceeded quota: small") {
+		t.Errorf("message is %q", r.Message)
 	}
-	scaled := c.apply(web(t, 3)...)
-	waited := make(chan error, 1)
-	go func() {
-		_, err := c.wait(patience, scaled)
-		waited <- err
-	}()
-	link.Restore()
-	must(t, <-waited)
-	h.eventually(t, "health after the outage", func(r *health.Report) bool {
-		return isCurrent(r) && rows(r) == "web-server 3/3 web-service 3/3"
-	})
+}
+
+func TestWorkloadsOfAllKindsBecomeHealthy(t *testing.T) {
+	for _, base := range []string{"statefulset", "daemonset", "job"} {
+		t.Run(base, func(t *testing.T) {
+			c := newCluster(t)
+			var objects []*unstructured.Unstructured
+			for _, o := range readObjects(t, "testdata/base/"+base+".yaml") {
+				if isApplied(o) {
+					objects = append(objects, manifestOf(t, o))
+				}
+			}
+			h := c.healthy(objects)
+			for _, w := range h.last().Workloads {
+				if w.Ready == 0 || w.Ready != w.Desired || w.Updated != w.Desired {
+					t.Errorf("%s is %+v", w.ID, w)
+				}
+			}
+			for _, o := range objects {
+				if o.GetKind() == "StatefulSet" || o.GetKind() == "DaemonSet" {
+					must(t, unstructured.SetNestedField(o.Object, map[string]any{"revision": "2"}, "spec", "template", "metadata", "annotations"))
+				}
+			}
+			c.healthy(objects)
+		})
+	}
+}
+
+// manifestOf is o without what the API server has added to it and does not take back.
+func manifestOf(t *testing.T, o *unstructured.Unstructured) *unstructured.Unstructured {
+	t.Helper()
+	delete(o.Object, "status")
+	o.Object["metadata"] = map[string]any{"name": o.GetName()}
+	fields, _ := o.Object["spec"].(map[string]any)
+	if _, job := fields["completionMode"]; job {
+		delete(fields, "selector")
+		unstructured.RemoveNestedField(fields, "template", "metadata", "labels")
+	}
+	if fields["clusterIP"] != "None" {
+		delete(fields, "clusterIP")
+		delete(fields, "clusterIPs")
+	}
+	return o
 }

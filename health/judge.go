@@ -23,6 +23,10 @@ func judge(t Target) verdict {
 	}
 	switch t.freshness() {
 	case gone:
+		// Its failure would have ended the gate while it was there.
+		if _, found, _ := unstructured.NestedInt64(t.Applied.Object, "spec", "ttlSecondsAfterFinished"); found {
+			return verdict{status: Current, message: "finished, and removed after its time to live", behind: true}
+		}
 		return verdict{status: NotFound, message: "deleted after it was applied", behind: true}
 	case stale:
 		return verdict{status: InProgress, message: "waiting for the watch to show what was applied", behind: true}

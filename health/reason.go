@@ -14,6 +14,7 @@ const (
 	OOMKilled              Reason = "OOMKilled"              // a container was killed at its memory limit
 	CrashLoop              Reason = "CrashLoop"              // a container ends soon after each start
 	SelectorMatchesNothing Reason = "SelectorMatchesNothing" // a Service selects no pod, and none that could come
+	PortMismatch           Reason = "PortMismatch"           // a Service asks for a port by a name that its pods do not have
 	EndpointsNotReady      Reason = "EndpointsNotReady"      // a Service does not route to the pods that it should
 	Stalled                Reason = "Stalled"                // an object says of itself that it has failed for good
 	DeadlineExceeded       Reason = "DeadlineExceeded"       // time is up, and nothing more is known
@@ -28,7 +29,7 @@ const (
 func (r Reason) rank() int {
 	order := [...]Reason{
 		JobFailed, QuotaExceeded, AdmissionDenied, Unschedulable, ConfigMissing, ImagePull, OOMKilled, CrashLoop,
-		SelectorMatchesNothing, EndpointsNotReady, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
+		SelectorMatchesNothing, PortMismatch, EndpointsNotReady, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
 		OneNode, ScaledToZero,
 	}
 	for i, known := range order {

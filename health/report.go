@@ -25,7 +25,7 @@ type Workload struct {
 	Kind    string    `json:"kind"`
 	Name    string    `json:"name"`
 	Desired int       `json:"desired"` // pods asked for; of a Job its completions
-	Updated int       `json:"updated"` // pods of the current revision
+	Updated int       `json:"updated"` // pods of the current revision; of a Job those that have begun
 	Ready   int       `json:"ready"`   // those of them that are ready; of a Job those that succeeded
 	Status  Status    `json:"status"`
 	Reason  Reason    `json:"reason,omitempty"`

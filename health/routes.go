@@ -10,16 +10,22 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// routes are the pods that a Service routes to, by UID, each with the name that its endpoint gives. An endpoint that
-// names no pod stands under its address.
-type routes map[types.UID]string
+// route is one ready endpoint of a Service, over all its slices.
+type route struct {
+	name  string          // of the pod, or the address when the endpoint names none
+	ports map[string]bool // the Service's ports that lead to it
+}
+
+// routes are the pods that a Service routes to, by UID; an endpoint that names no pod stands under its address.
+type routes map[types.UID]route
 
 // controllerName is who writes the slices of a Service with a selector. Slices of others (mirrored, or written by hand)
 // lead elsewhere by intent.
 const controllerName = "endpointslice-controller.k8s.io"
 
 // newRoutes reads the slices of the Service of that UID; those of a former Service of the name are on their way out.
-func newRoutes(all []*discoveryv1.EndpointSlice, service types.UID) routes {
+// Endpoints that not all of its ports lead to are left out.
+func newRoutes(all []*discoveryv1.EndpointSlice, service types.UID, ports []string) routes {
 	r := routes{}
 	for _, slice := range all {
 		owner := metav1.GetControllerOfNoCopy(slice)
@@ -30,17 +36,40 @@ func newRoutes(all []*discoveryv1.EndpointSlice, service types.UID) routes {
 		}
 		for _, e := range slice.Endpoints {
 			// A missing condition is to be read as ready: discovery/v1, EndpointConditions.
-			if e.Conditions.Ready != nil && !*e.Conditions.Ready {
-				continue
-			}
-			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" {
-				r[e.TargetRef.UID] = e.TargetRef.Name
-			} else if len(e.Addresses) > 0 {
-				r[types.UID(e.Addresses[0])] = e.Addresses[0]
+			if e.Conditions.Ready == nil || *e.Conditions.Ready {
+				r.add(e, slice.Ports)
 			}
 		}
 	}
+	for uid, to := range r {
+		if slices.ContainsFunc(ports, func(port string) bool { return !to.ports[port] }) {
+			delete(r, uid)
+		}
+	}
 	return r
+}
+
+// add takes in one ready endpoint of a slice with those ports.
+func (r routes) add(e discoveryv1.Endpoint, ports []discoveryv1.EndpointPort) {
+	var uid types.UID
+	to := route{ports: map[string]bool{}}
+	switch {
+	case e.TargetRef != nil && e.TargetRef.Kind == "Pod":
+		uid, to.name = e.TargetRef.UID, e.TargetRef.Name
+	case len(e.Addresses) > 0:
+		uid, to.name = types.UID(e.Addresses[0]), e.Addresses[0]
+	}
+	if known, there := r[uid]; there {
+		to = known
+	}
+	for _, port := range ports {
+		if port.Name == nil {
+			to.ports[""] = true
+		} else {
+			to.ports[*port.Name] = true
+		}
+	}
+	r[uid] = to
 }
 
 // compare names the expected pods that are not routed to, and what is routed to beside them, both sorted.
@@ -52,9 +81,9 @@ func (r routes) compare(expected []*corev1.Pod) (missing, extra []string) {
 			missing = append(missing, p.Name)
 		}
 	}
-	for uid, name := range r {
+	for uid, to := range r {
 		if !known[uid] {
-			extra = append(extra, name)
+			extra = append(extra, to.name)
 		}
 	}
 	slices.Sort(missing)

@@ -13,13 +13,13 @@ import (
 // beyond hope when all workloads of the check are complete. It is not while one goes on, since its pods may be relabelled
 // by hand or a webhook; not where an operator's objects may stand for pods; and not in a check without workloads, whose
 // pods must come from elsewhere anyway.
-func (v *view) matchesNothing(s serving) Problem {
+func (v *view) matchesNothing(s serving) *Problem {
 	message := fmt.Sprintf("selector %s matches no pod", s.selector)
 	near := v.nearest(s)
 	if near != "" {
 		message += "; nearest: " + near
 	}
-	return Problem{
+	return &Problem{
 		Reason: SelectorMatchesNothing, Object: s.id, Message: message, Terminal: v.settled(),
 		Advice: "Make the Service's selector and the labels of the pod template agree.",
 	}

@@ -15,6 +15,7 @@ import (
 type serving struct {
 	id       object.ID
 	selector labels.Set
+	ports    []port
 	backing  []Workload    // the workloads of the check whose pods it selects
 	foreseen bool          // some object of the check makes pods that it selects
 	selected []*corev1.Pod // active pods that it selects, whoever owns them
@@ -32,7 +33,7 @@ func gated(t Target) bool {
 // serving gathers what stands behind the Service of t. The workloads have been judged before.
 func (v *view) serving(t Target) serving {
 	o := t.newest()
-	s := serving{id: object.Of(t.Applied), selector: pairs(o, "spec", "selector")}
+	s := serving{id: object.Of(t.Applied), selector: pairs(o, "spec", "selector"), ports: portsOf(o)}
 	selector := labels.SelectorFromValidatedSet(s.selector)
 	for _, other := range v.Targets {
 		maker := other.newest()
@@ -54,7 +55,8 @@ func (v *view) serving(t Target) serving {
 			s.expected = append(s.expected, p)
 		}
 	}
-	s.routed = newRoutes(v.slicesOf[types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}], o.GetUID())
+	name := types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
+	s.routed = newRoutes(v.slicesOf[name], o.GetUID(), portNames(s.ports))
 	return s
 }
 
@@ -68,33 +70,50 @@ func (v *view) service(t Target) (Service, []Problem) {
 		row.Status, row.Reason, row.Message = said.status, RolloutInProgress, said.message
 		return row, nil
 	}
+	if s.unwanted() {
+		row.Status, row.Message = Current, "all its workloads ask for 0 pods"
+		return row, nil
+	}
+	p := v.obstacle(s)
+	if p == nil {
+		row.Message = fmt.Sprintf("%d of %s ready", len(s.routed), plural(row.EndpointsExpected, "endpoint"))
+		if row.Status = Current; len(s.routed) < row.EndpointsExpected {
+			row.Status, row.Reason = InProgress, RolloutInProgress
+		}
+		return row, nil
+	}
+	row.Reason, row.Message = p.Reason, p.Message
+	if p.Terminal {
+		row.Status = Failed
+	}
+	if p.Reason == EndpointsNotReady && !s.rolledOut() {
+		return row, nil // a consequence of what the workloads are told for
+	}
+	return row, []Problem{*p}
+}
+
+// obstacle is what keeps the Service from routing to exactly the ready pods that it selects; nil when it does.
+func (v *view) obstacle(s serving) *Problem {
 	missing, extra := s.routed.compare(s.expected)
 	switch {
-	case s.unwanted():
-		row.Status, row.Message = Current, "all its workloads ask for 0 pods"
 	case len(s.selected) == 0 && !s.foreseen:
-		p := v.matchesNothing(s)
-		row.Status, row.Reason, row.Message = InProgress, p.Reason, p.Message
-		if p.Terminal {
-			row.Status = Failed
-		}
-		return row, []Problem{p}
+		return v.matchesNothing(s)
 	case len(missing)+len(extra) == 0 && len(s.expected) > 0:
-		row.Status = Current
-		row.Message = fmt.Sprintf("%d of %s ready", len(s.routed), plural(row.EndpointsExpected, "endpoint"))
-	default:
-		p := s.incomplete(missing, extra)
-		row.Reason, row.Message = p.Reason, p.Message
-		if s.rolledOut() {
-			return row, []Problem{p}
-		}
+		return nil
 	}
-	return row, nil
+	if p := v.portMismatch(s); p != nil {
+		return p
+	}
+	return s.incomplete(missing, extra)
 }
 
 // promised is how many endpoints the Service has once its workloads are as they were asked to be: their pods, and the
-// ready ones of others that it selects.
+// ready ones of others that it selects. When they are, it is what they turned out to be, since a workload that keeps pods
+// of an older template may have some that the Service does not select.
 func (s serving) promised() int {
+	if s.rolledOut() {
+		return len(s.expected)
+	}
 	n := 0
 	owned := map[string]bool{}
 	for _, w := range s.backing {
@@ -118,7 +137,7 @@ func (s serving) rolledOut() bool {
 			return false
 		}
 	}
-	return len(s.expected) > 0 || len(s.backing) == 0
+	return true
 }
 
 // unwanted tells that every workload behind the Service asks for no pod, and none is left.
@@ -132,7 +151,7 @@ func (s serving) unwanted() bool {
 }
 
 // incomplete says which endpoints are missing or too many.
-func (s serving) incomplete(missing, extra []string) Problem {
+func (s serving) incomplete(missing, extra []string) *Problem {
 	message := fmt.Sprintf("%d of %s ready", len(s.routed), plural(s.promised(), "endpoint"))
 	if len(missing) > 0 {
 		message += "; not routed to yet: " + strings.Join(missing, ", ")
@@ -143,7 +162,7 @@ func (s serving) incomplete(missing, extra []string) Problem {
 	if len(s.expected) == 0 && len(s.selected) > 0 {
 		message += fmt.Sprintf("; none of the %s that it selects is ready", plural(len(s.selected), "pod"))
 	}
-	return Problem{
+	return &Problem{
 		Reason: EndpointsNotReady, Object: s.id, Pods: missing, Message: message,
 		Advice: "Wait for the EndpointSlice controller; where it does not come, check the readiness of the pods and that " +
 			"kube-controller-manager runs.",

@@ -82,7 +82,11 @@ func (s *sources) release(key sourceKey) {
 		return
 	}
 	h.users--
-	if h.users > 0 {
+	switch {
+	case h.users > 0:
+		return
+	case h.source.forbidden() != nil: // whoever asks next may be allowed by then
+		s.drop(key, h)
 		return
 	}
 	var linger *time.Timer

@@ -22,6 +22,7 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 	switch {
 	case w.Kind == gkJob.Kind:
 		w.Ready = integer(o, 0, "status", "succeeded")
+		w.Updated = n.updated + w.Ready
 	case !said.behind:
 		w.agree(n, m)
 	}
@@ -31,6 +32,9 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 	var problems []Problem
 	if !said.behind {
 		problems = v.causes(o, m, w)
+	}
+	if flag(o, "spec", "paused") {
+		w.Message = "paused by its spec, " + w.Message
 	}
 	switch {
 	case len(problems) > 0:
