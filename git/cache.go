@@ -94,6 +94,9 @@ func (c *cacheFolder) sound() bool {
 
 // begin makes the folder of a new copy.
 func (c *cacheFolder) begin() (*generation, error) {
+	if err := os.MkdirAll(c.dir, 0o700); err != nil { // somebody may have cleared the cache
+		return nil, cacheError(err)
+	}
 	dir, err := os.MkdirTemp(c.dir, freshName)
 	if err != nil {
 		return nil, cacheError(err)

@@ -58,7 +58,8 @@ func TestADamagedCopyHeals(t *testing.T) {
 			}
 			return os.WriteFile(pack, text, 0o600)
 		},
-		"all gone": func(pack string) error { return os.RemoveAll(filepath.Dir(filepath.Dir(filepath.Dir(pack)))) },
+		"copy gone":  func(pack string) error { return os.RemoveAll(dirUp(pack, 3)) },
+		"cache gone": func(pack string) error { return os.RemoveAll(dirUp(pack, 5)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := t.TempDir()

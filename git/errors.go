@@ -29,6 +29,8 @@ type failure struct {
 func (f *failure) Error() string { return f.text }
 func (f *failure) Unwrap() error { return f.kind }
 
+var errSHA256 = fail(ErrUnsupported, "sha256 repositories are not supported")
+
 func fail(kind error, format string, args ...any) error {
 	return &failure{kind: kind, text: fmt.Sprintf(format, args...)}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxAdvert bounds the list of refs that a server sends, in bytes: about 500,000 refs.
-	maxAdvert = 64 << 20
+	// maxAdvert bounds the list of refs that a server sends, in bytes: about 400,000 refs.
+	maxAdvert = 32 << 20
 	// maxPack bounds one pack, in bytes on the disk.
 	maxPack = 2 << 30
 )
@@ -50,7 +50,7 @@ func check(response *http.Response, kind string) error {
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return fail(ErrNotFound, "repository not found (%d): check the address", code)
 	case code != http.StatusOK:
-		return fail(ErrUnavailable, "server answered %d %s: it is tried again", code, http.StatusText(code))
+		return fail(ErrUnavailable, "server answered %d %s: try again later", code, http.StatusText(code))
 	}
 	want := "application/x-" + transport.UploadPackServiceName + "-" + kind
 	if got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); got != want {

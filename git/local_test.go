@@ -166,10 +166,12 @@ func TestARefToAnObjectThatIsNotThereIsAnErrorAndRecovers(t *testing.T) {
 }
 
 func TestSHA256RepositoriesAreRefusedByName(t *testing.T) {
-	work := newRepo(t, "--object-format=sha256")
-	work.commit("a.yaml", "a: 1\n")
-	_, err := open(t, work.dir).Fetch(t.Context())
-	if !errors.Is(err, git.ErrUnsupported) || !strings.Contains(err.Error(), "sha256") {
-		t.Errorf("fetch: %v", err)
+	s := newServer(t, "--object-format=sha256")
+	s.push("a.yaml", "a: 1\n")
+	for _, url := range []string{s.dir, s.url} {
+		_, err := open(t, url).Fetch(t.Context())
+		if !errors.Is(err, git.ErrUnsupported) || !strings.Contains(err.Error(), "sha256") {
+			t.Errorf("fetch: %v", err)
+		}
 	}
 }

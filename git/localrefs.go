@@ -108,7 +108,7 @@ func parseHash(text string) (plumbing.Hash, error) {
 	case plumbing.IsHash(text):
 		return plumbing.NewHash(text), nil
 	case len(text) == sha256Hex:
-		return plumbing.ZeroHash, fail(ErrUnsupported, "sha256 repositories are not supported")
+		return plumbing.ZeroHash, errSHA256
 	}
 	return plumbing.ZeroHash, fail(ErrCorrupt, "ref holds no hash")
 }

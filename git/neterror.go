@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
 
@@ -23,7 +25,7 @@ func netError(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(cause, errTimeout):
-		return fail(ErrUnavailable, "no full answer from the server in time: it is tried again")
+		return fail(ErrUnavailable, "no full answer from the server in time: try again later")
 	case cause != nil:
 		return cause
 	}
@@ -34,8 +36,11 @@ func netError(ctx context.Context, err error) error {
 	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
 		return fail(ErrNoCommits, "no commits yet: push to the repository")
 	}
+	if e, ok := errors.AsType[*packp.ErrUnexpectedData](err); ok && bytes.Contains(e.Data, []byte("object-format=sha256")) {
+		return errSHA256
+	}
 	if text := netReason(err); text != "" {
-		return fail(ErrUnavailable, "%s: it is tried again", text)
+		return fail(ErrUnavailable, "%s: try again later", text)
 	}
 	return fail(errProtocol, "server's answer cannot be read as git's protocol")
 }

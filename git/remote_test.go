@@ -22,9 +22,9 @@ type server struct {
 	url     string
 }
 
-func newServer(t testing.TB) server {
+func newServer(t testing.TB, flags ...string) server {
 	t.Helper()
-	bare := newRepo(t, "--bare")
+	bare := newRepo(t, append(flags, "--bare")...)
 	execPath := strings.TrimSpace(bare.run("--exec-path"))
 	backend, err := exec.LookPath(filepath.Join(execPath, "git-http-backend"))
 	if err != nil {
@@ -36,7 +36,7 @@ func newServer(t testing.TB) server {
 	}
 	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
-	work := newRepo(t)
+	work := newRepo(t, flags...)
 	work.run("remote", "add", "origin", bare.dir)
 	return server{repo: work, bare: bare, handler: handler, url: s.URL + "/"}
 }

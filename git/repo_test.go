@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -112,3 +113,19 @@ func content(t testing.TB, s git.Snapshot, folder, name string) string {
 	}
 	return text
 }
+
+// stopwatch adds up what takes time.
+type stopwatch struct {
+	total time.Duration
+	n     int
+}
+
+func (s *stopwatch) time(do func()) {
+	start := time.Now()
+	do()
+	s.total += time.Since(start)
+	s.n++
+}
+
+// mean returns the mean in milliseconds.
+func (s *stopwatch) mean() float64 { return s.total.Seconds() * 1000 / float64(s.n) }
