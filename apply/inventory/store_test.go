@@ -111,7 +111,7 @@ func large(revision string, objects, manifests int) *inventory.Inventory {
 // heavy returns an inventory that takes two Secrets, as one object of its healthy state does not compress.
 func heavy(revision string) *inventory.Inventory {
 	i := small(revision)
-	noise := make([]byte, 800<<10) // more than one Secret takes
+	noise := make([]byte, 800<<10)                                      // more than one Secret takes
 	_, _ = rand.NewChaCha8(sha256.Sum256([]byte(revision))).Read(noise) // it never fails
 	i.Healthy = &inventory.State{Revision: revision, At: i.History[0].At, Objects: []*unstructured.Unstructured{{
 		Object: map[string]any{"kind": "ConfigMap", "data": base64.StdEncoding.EncodeToString(noise)},

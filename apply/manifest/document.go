@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/json"
@@ -81,7 +82,7 @@ func (d document) value(root *yaml.Node) (map[string]any, *Error) {
 	if d.root == nil {
 		var err error
 		if text, err = kubeyaml.YAMLToJSON(d.text); err != nil {
-			problem := d.fail(yamlLine(err, root.Line), "", "a value that is no YAML 1.1, or that JSON cannot hold")
+			problem := d.fail(yamlLine(err, root.Line), "", "%s", valueCause(err))
 			return nil, &problem
 		}
 	}
@@ -91,6 +92,13 @@ func (d document) value(root *yaml.Node) (map[string]any, *Error) {
 		return nil, &problem
 	}
 	return value, nil
+}
+
+func valueCause(err error) string {
+	if strings.Contains(err.Error(), "excessive aliasing") {
+		return "aliases repeat too much"
+	}
+	return "a value that is no YAML 1.1, or that JSON cannot hold"
 }
 
 // splitYAML cuts a file at its document markers. A line that begins with one is a marker wherever it stands, also in the

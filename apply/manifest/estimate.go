@@ -52,9 +52,34 @@ func introducers(text []byte) int {
 	return n
 }
 
+// introducersJSON is introducers for JSON, where it is exact.
+func introducersJSON(text []byte) int {
+	n, quoted := 1, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && (c == ':' || c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
+}
+
+const (
+	word   = `[A-Za-z0-9_./-]+`
+	quoted = `(?:"[^"\\]*"|'[^']*')`
+	item   = `(?:` + word + `: +)?(?:` + quoted + `|` + word + `)`
+	start  = `^( *(?:- +)*)`
+)
+
+// Each matches a whole line and takes no more than what is sure: what is not sure is counted.
 var (
-	blockHeader = regexp.MustCompile(`^( *(?:- +)*)[A-Za-z0-9_./-]+: +[|>][-+0-9]{0,2} *$`)
-	plainQuotes = regexp.MustCompile(`^[^"'#]*: +(?:"[^"\\]*"|'[^']*') *$`)
+	blockHeader  = regexp.MustCompile(start + word + `: +[|>][-+0-9]{0,2} *$`)
+	closedQuotes = regexp.MustCompile(start + `(?:` + word + `: +)?` +
+		`(?:` + quoted + `|[\[{] *(?:` + item + `(?: *, *` + item + `)*)? *[\]}]) *$`)
 )
 
 // blockScalar returns the column that the lines of a block scalar exceed, when line begins one.
@@ -65,7 +90,7 @@ func blockScalar(line []byte, before int) int {
 	if found := blockHeader.FindSubmatch(line); found != nil {
 		return len(found[1])
 	}
-	if bytes.ContainsAny(line, `"'`) && !plainQuotes.Match(line) {
+	if bytes.ContainsAny(line, `"'`) && !closedQuotes.Match(line) {
 		return unknown
 	}
 	return noSkip

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 
 	"go.yaml.in/yaml/v3"
@@ -12,6 +13,10 @@ import (
 // splitJSON reads the documents of a JSON file, which stand one after the other. The tree of each is made of the nodes that
 // YAML has, so that both are checked by the same code; YAML's parser itself refuses some of what JSON allows.
 func (r *reader) splitJSON(file string, text []byte) []document {
+	if introducersJSON(text) > MaxNodes {
+		r.report(Error{File: file, Message: fmt.Sprintf("more than %d keys and values in one JSON file", MaxNodes)})
+		return nil
+	}
 	b := builder{text: text, dec: json.NewDecoder(bytes.NewReader(text)), line: 1}
 	b.dec.UseNumber()
 	var docs []document
@@ -21,7 +26,7 @@ func (r *reader) splitJSON(file string, text []byte) []document {
 			break
 		}
 		d := document{file: file, number: len(docs) + 1, line: b.line}
-		b.nodes, b.first = 0, b.line
+		b.first = b.line
 		root, err := b.next(1)
 		if err != nil {
 			r.report(d.fail(b.line-d.line+1, "", "%s", jsonCause(err)))
@@ -33,20 +38,16 @@ func (r *reader) splitJSON(file string, text []byte) []document {
 	return docs
 }
 
-// builder makes nodes of JSON's tokens. It stops at the limits, before it has built more.
+// builder makes nodes of JSON's tokens. It goes no deeper than MaxDepth.
 type builder struct {
 	text  []byte
 	dec   *json.Decoder
 	at    int // offset up to which lines were counted
 	line  int
 	first int // line at which the document begins; its nodes count from there
-	nodes int
 }
 
-var (
-	errDepth = errors.New("nested more than 100 deep")
-	errNodes = errors.New("more than 100000 keys and values in one document")
-)
+var errDepth = fmt.Errorf("nested more than %d deep", MaxDepth)
 
 // start moves to the next document and returns where it begins.
 func (b *builder) start() int {
@@ -72,9 +73,6 @@ func (b *builder) next(depth int) (*yaml.Node, error) {
 	b.countTo(int(b.dec.InputOffset()))
 	if err != nil {
 		return nil, err
-	}
-	if b.nodes++; b.nodes > MaxNodes {
-		return nil, errNodes
 	}
 	n := &yaml.Node{Kind: yaml.ScalarNode, Line: b.line - b.first + 1}
 	switch t := token.(type) {
@@ -114,7 +112,7 @@ func (b *builder) collect(n *yaml.Node, delim json.Delim, depth int) error {
 func jsonCause(err error) string {
 	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, errDepth), errors.Is(err, errNodes):
+	case errors.Is(err, errDepth):
 		return err.Error()
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "not valid JSON: it ends in the middle of a document"

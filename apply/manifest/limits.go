@@ -8,8 +8,8 @@ const (
 	MaxFiles    = 10_000   // files with manifests
 	MaxObjects  = 5_000    // objects of an app, and as many documents
 	MaxDepth    = 100      // maps and lists within each other
-	MaxNodes    = 100_000  // keys and values in one document, also once aliases are written out
+	MaxNodes    = 100_000  // keys and values in one YAML document, also once aliases are written out, or in one JSON file
 	MaxAllNodes = 1_000_000
-	MaxErrors   = 1_000 // problems that are kept; reading ends there
-	MaxText     = 1 << 10
+	MaxErrors   = 1_000   // problems that are kept; reading ends there
+	MaxText     = 1 << 10 // bytes of an error's text
 )

@@ -32,7 +32,7 @@ type Set struct {
 // What is wrong with the manifests is an [Errors], with all problems together. Any other error, of reading or of ctx, is
 // wrapped as it is. The Set is empty with every error.
 func Read(ctx context.Context, files fs.FS) (Set, error) {
-	r := reader{files: files, seen: map[object.ID]Manifest{}}
+	r := newReader(files)
 	if err := r.read(ctx); err != nil {
 		return Set{}, err
 	}
@@ -51,6 +51,11 @@ type reader struct {
 	seen     map[object.ID]Manifest // without their Object, to find duplicates
 	docs     int                    // documents with content
 	cost     cost                   // of all of them
+	full     bool                   // a limit of all files together was met: nothing more is read
+}
+
+func newReader(files fs.FS) *reader {
+	return &reader{files: files, seen: map[object.ID]Manifest{}}
 }
 
 func (r *reader) read(ctx context.Context) error {
@@ -59,7 +64,7 @@ func (r *reader) read(ctx context.Context) error {
 		return err
 	}
 	for _, file := range found {
-		if len(r.problems) >= MaxErrors {
+		if r.full {
 			break
 		}
 		if err := ctx.Err(); err != nil {
@@ -88,10 +93,12 @@ func (r *reader) file(name string, text []byte) {
 	}
 	r.docs += len(docs)
 	if r.docs > MaxObjects {
-		r.report(Error{File: name, Message: fmt.Sprintf("more than %d documents in all", MaxObjects)})
-		return
+		r.stop(Error{File: name, Message: fmt.Sprintf("more than %d documents in all", MaxObjects)})
 	}
 	for _, d := range docs {
+		if r.full {
+			return
+		}
 		r.document(d)
 	}
 	if len(docs) == 0 {
@@ -99,11 +106,18 @@ func (r *reader) file(name string, text []byte) {
 	}
 }
 
-// report keeps a problem, up to MaxErrors of them.
+// report keeps a problem. With MaxErrors of them it is time to stop.
 func (r *reader) report(e Error) {
-	if len(r.problems) < MaxErrors {
+	r.full = r.full || len(r.problems) >= MaxErrors
+	if !r.full {
 		r.problems = append(r.problems, e)
 	}
+}
+
+// stop keeps a problem after which nothing more is read.
+func (r *reader) stop(e Error) {
+	r.report(e)
+	r.full = true
 }
 
 // add keeps an object that has nothing wrong with it, unless there is one of its name already.
@@ -114,7 +128,7 @@ func (r *reader) add(m Manifest) {
 		return
 	}
 	if len(r.set.Manifests) == MaxObjects {
-		r.report(Error{File: m.File, Line: m.Line, Message: fmt.Sprintf("more than %d objects in all", MaxObjects)})
+		r.stop(Error{File: m.File, Line: m.Line, Message: fmt.Sprintf("more than %d objects in all", MaxObjects)})
 		return
 	}
 	r.seen[m.ID] = Manifest{File: m.File, Line: m.Line}

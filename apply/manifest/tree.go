@@ -37,7 +37,7 @@ func (r *reader) sound(d document, root *yaml.Node) bool {
 	}
 	r.cost.add(m.cost)
 	if r.cost.nodes > MaxAllNodes || r.cost.bytes > MaxSize {
-		r.report(c.doc.fail(root.Line, "", "more than %d keys and values, or %d bytes of them, in all", MaxAllNodes, MaxSize))
+		r.stop(c.doc.fail(root.Line, "", "more than %d keys and values, or %d bytes of them, in all", MaxAllNodes, MaxSize))
 		return false
 	}
 	return true
