@@ -155,8 +155,11 @@ func (h *history) lostAndFound() bool {
 	return turns >= 3
 }
 
-// allow lets user list and watch those resources in the namespace.
-func (c *cluster) allow(user, group string, resources ...string) {
+// stranger is a user who may do nothing but what allow allows.
+const stranger = "stranger"
+
+// allow lets the stranger list and watch those resources in the namespace.
+func (c *cluster) allow(group string, resources ...string) {
 	c.t.Helper()
 	name := "read-" + strings.Join(resources, "-")
 	role := map[string]any{
@@ -166,7 +169,7 @@ func (c *cluster) allow(user, group string, resources ...string) {
 	binding := map[string]any{
 		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": map[string]any{"name": name},
 		"roleRef":  map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-		"subjects": []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}},
+		"subjects": []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": stranger}},
 	}
 	c.apply(unstructuredOf(c.t, role), unstructuredOf(c.t, binding))
 }

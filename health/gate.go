@@ -93,8 +93,8 @@ func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
 		case <-g.sources.closed:
 			return s.report, ErrClosed
 		case <-expiry:
-			s.expire(c.Timeout)
-			return s.report, &Failure{s.report}
+			err := s.expire(ctx)
+			return s.report, err
 		case <-s.wake:
 		}
 	}

@@ -53,17 +53,26 @@ func (s *session) gather(ctx context.Context) (State, error) {
 	return g.state, nil
 }
 
-// lookup asks one source for what stands under ref.
-func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any {
+// source takes the watch of that key for the session, if it does not have it yet. Nil after an error.
+func (g *gathering) source(ctx context.Context, key sourceKey) *source {
 	if g.err != nil {
 		return nil
 	}
-	src, held := g.session.sources[key]
-	if !held {
+	src := g.session.sources[key]
+	if src == nil {
 		if src, g.err = g.session.gate.sources.acquire(ctx, key); g.err != nil {
 			return nil
 		}
 		g.session.sources[key] = src
+	}
+	return src
+}
+
+// lookup asks one source for what stands under ref.
+func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any {
+	src := g.source(ctx, key)
+	if src == nil {
+		return nil
 	}
 	q := question{key, ref}
 	if _, known := g.session.asked[q]; !known {
@@ -76,11 +85,12 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 // target adds an object of the check as its watch shows it.
 func (g *gathering) target(ctx context.Context, t target) {
 	found := Target{Applied: t.applied, Passive: t.passive}
-	if !t.passive {
-		// Seen is read first: a copy that is found afterwards may be newer, but none that was there is missed.
-		if src := g.session.sources[t.key]; src != nil {
-			found.Seen = src.seen()
-		}
+	if t.passive {
+		g.state.Targets = append(g.state.Targets, found)
+		return
+	}
+	if src := g.source(ctx, t.key); src != nil {
+		found.Seen = src.seen() // before the look-up: what is found may be newer than it says, never older
 		for _, o := range g.lookup(ctx, t.key, refName(t.applied.GetName())) {
 			found.Live, _ = o.(*unstructured.Unstructured)
 		}
@@ -100,7 +110,7 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 				g.podsUnder(ctx, namespace, refOwner(set.UID))
 			}
 		}
-		g.touch(ctx, typed(podResource, namespace))
+		g.source(ctx, typed(podResource, namespace)) // it will be needed: let it start with the others
 	case gkDaemonSet:
 		for _, revision := range g.lookup(ctx, typed(revisionResource, namespace), refOwner(uid)) {
 			if revision, ok := revision.(*appsv1.ControllerRevision); ok {
@@ -116,9 +126,6 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 		}
 	}
 }
-
-// touch takes a watch that will be needed, so that it starts with the others.
-func (g *gathering) touch(ctx context.Context, key sourceKey) { g.lookup(ctx, key, refName("")) }
 
 // podsUnder adds the pods under ref.
 func (g *gathering) podsUnder(ctx context.Context, namespace, ref string) {

@@ -43,20 +43,15 @@ func (l *link) listing(err error) bool {
 	return l.record(&l.listErr, err)
 }
 
-// record is for the two above. The mutex is held.
-func (l *link) record(last *error, err error) bool {
-	before := *last
-	*last = worse(before, err)
+// record is for the two above. Of errors of one sort it keeps the first, so that a long outage does not read differently
+// with each attempt. The mutex is held.
+func (l *link) record(last *error, err error) (news bool) {
 	l.complete = l.complete && err == nil
-	return *last != before
-}
-
-// worse keeps the first of errors of one sort, so that a long outage does not read differently with each attempt.
-func worse(before, now error) error {
-	if before != nil && now != nil && apierrors.IsForbidden(before) == apierrors.IsForbidden(now) {
-		return before
+	if (*last == nil) == (err == nil) && apierrors.IsForbidden(*last) == apierrors.IsForbidden(err) {
+		return false
 	}
-	return now
+	*last = err
+	return true
 }
 
 // silent tells a source that has said nothing yet, neither a list nor an error.
@@ -95,12 +90,10 @@ func (s *source) trouble() string {
 
 // brief leaves out of an error what differs between attempts: the request with its parameters, and our own port.
 func brief(err error) string {
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		err = request.Err
 	}
-	var network *net.OpError
-	if errors.As(err, &network) {
+	if network, ok := errors.AsType[*net.OpError](err); ok {
 		err = network.Err
 	}
 	return err.Error()

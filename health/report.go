@@ -59,10 +59,10 @@ type Service struct {
 // Problem is one thing that keeps objects from being Current, or a warning.
 type Problem struct {
 	Reason   Reason    `json:"reason"`
-	Object   object.ID `json:"object"`
-	Pods     []string  `json:"pods,omitempty"` // names of the pods that show it
-	Message  string    `json:"message"`        // Kubernetes' own words where it has any
-	Advice   string    `json:"advice"`         // what to do, in one sentence
+	Object   object.ID `json:"object,omitzero"` // none when it is no single object's
+	Pods     []string  `json:"pods,omitempty"`  // names of the pods that show it
+	Message  string    `json:"message"`         // Kubernetes' own words where it has any
+	Advice   string    `json:"advice"`          // what to do, in one sentence
 	Terminal bool      `json:"terminal,omitempty"`
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -110,13 +109,18 @@ func (s *session) tell(r *Report) {
 	}
 }
 
-// expire ends the check for want of time.
-func (s *session) expire(after time.Duration) {
+// expire ends the check for want of time. Where the watches never spoke, it says which.
+func (s *session) expire(ctx context.Context) error {
 	last := s.report
 	if last == nil {
-		last = &Report{Reason: Unreachable, Message: "the watches have shown nothing yet"}
+		state, err := s.gather(ctx)
+		if err != nil {
+			return err
+		}
+		last = Compute(state)
 	}
-	s.tell(last.expired(after))
+	s.tell(last.expired(s.check.Timeout))
+	return &Failure{s.report}
 }
 
 // refused is the error of the first watch that is forbidden.

@@ -3,6 +3,7 @@ package health_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	stdsync "sync"
@@ -47,11 +48,11 @@ func TestTheAPIServerMayGoAwayAndComeBack(t *testing.T) {
 
 func TestAForbiddenWatchIsNamedAtOnce(t *testing.T) {
 	config := clustertest.Config(t)
-	config.Impersonate = rest.ImpersonationConfig{UserName: "half-blind"}
+	config.Impersonate = rest.ImpersonationConfig{UserName: stranger}
 	c := newClusterBy(t, config)
-	c.allow("half-blind", "apps", "deployments", "replicasets")
-	c.allow("half-blind", "discovery.k8s.io", "endpointslices")
-	c.allow("half-blind", "", "services")
+	c.allow("apps", "deployments", "replicasets")
+	c.allow("discovery.k8s.io", "endpointslices")
+	c.allow("", "services")
 	objects := c.apply(web(t, 1)...)
 	_, err := c.wait(0, objects)
 	want := `watch pods in namespace ` + c.namespace
@@ -63,7 +64,7 @@ func TestAForbiddenWatchIsNamedAtOnce(t *testing.T) {
 	if r.Reason != health.Unreachable || !strings.Contains(r.Message, want) {
 		t.Errorf("report is %s %s", r.Reason, r.Message)
 	}
-	c.allow("half-blind", "", "pods")
+	c.allow("", "pods")
 	h.eventually(t, "health once it is allowed", isCurrent)
 	_, err = c.wait(patience, objects)
 	must(t, err)
@@ -114,11 +115,14 @@ func TestChecksShareOneWatchAKindAndNamespace(t *testing.T) {
 	config := clustertest.Config(t)
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &watchCounter{next, &watches} })
 	c := newClusterBy(t, config)
-	objects := c.apply(web(t, 1)...)
+	var apps [][]*unstructured.Unstructured
+	for i := range 10 {
+		apps = append(apps, c.apply(named(t, fmt.Sprintf("app-%d", i))...))
+	}
 	var checks errgroup.Group
-	for range 50 {
+	for _, app := range apps {
 		checks.Go(func() error {
-			_, err := c.gate.Wait(t.Context(), health.Check{Objects: objects, Timeout: patience})
+			_, err := c.gate.Wait(t.Context(), health.Check{Objects: app, Timeout: patience})
 			return err
 		})
 	}
@@ -134,6 +138,20 @@ func TestChecksShareOneWatchAKindAndNamespace(t *testing.T) {
 	if want := 5; kinds != want { // deployments, services, replicasets, pods, endpointslices
 		t.Errorf("%d kinds are watched, want %d", kinds, want)
 	}
+}
+
+// named is the example under another name, so that many fit into a namespace.
+func named(t *testing.T, app string) []*unstructured.Unstructured {
+	t.Helper()
+	labels := map[string]any{"app": app}
+	deployment := change{"Deployment/*", map[string]any{"metadata": map[string]any{"name": app}, "spec": map[string]any{
+		"selector": map[string]any{"matchLabels": labels},
+		"template": map[string]any{"metadata": map[string]any{"labels": labels}},
+	}}}
+	service := change{"Service/*", map[string]any{
+		"metadata": map[string]any{"name": app}, "spec": map[string]any{"selector": labels},
+	}}
+	return web(t, 2, deployment, service)
 }
 
 // watchCounter counts the watches that pass, by path.
