@@ -16,27 +16,30 @@ type canvas struct {
 	height int // lines the picture may take, 0 for as many as it likes
 }
 
-// limits are how many objects, and how many pods of each workload, a picture shows before it counts the rest.
-type limits struct{ changes, pods int }
+// limits are how many objects, how many rollouts and Services, and how many pods of each workload a picture shows before
+// it counts the rest.
+type limits struct{ changes, meters, pods int }
 
 const (
-	unlimited  = 1 << 20
-	mostPods   = 20 // of a workload, on the largest of screens
-	mostOthers = 30 // objects
+	unlimited   = 1 << 20
+	mostPods    = 20 // of a workload, on the largest of screens
+	mostChanges = 30
+	mostMeters  = 30
 )
 
-// picture draws what app is at, above the paragraph foot, so that it fits: pods are folded first, then objects. What
-// does not fit even then is left out above the foot.
+// picture draws what app is at, above the paragraph foot, so that it fits: objects are folded to a few, then pods, then
+// the rest of both. What does not fit even then is left out above the foot.
 func (c canvas) picture(app status.App, foot []line) []line {
 	if c.height <= 0 {
-		return c.draw(app, foot, limits{unlimited, unlimited})
+		return c.draw(app, foot, limits{unlimited, unlimited, unlimited})
 	}
-	fits := func(l limits) bool { return len(c.draw(app, foot, l)) <= c.height }
-	room := limits{changes: mostOthers}
-	room.pods = most(mostPods, func(n int) bool { return fits(limits{mostOthers, n}) })
-	if room.pods == 0 {
-		room.changes = most(mostOthers, func(n int) bool { return fits(limits{n, 0}) })
-	}
+	room := limits{mostChanges, mostMeters, mostPods}
+	fits := func() bool { return len(c.draw(app, foot, room)) <= c.height }
+	shrink(&room.changes, 5, fits)
+	shrink(&room.pods, 3, fits)
+	shrink(&room.meters, 5, fits)
+	shrink(&room.changes, 0, fits)
+	shrink(&room.pods, 0, fits)
 	lines := c.draw(app, foot, room)
 	if over := len(lines) - c.height; over > 0 {
 		above := max(0, c.height-len(foot))
@@ -45,14 +48,19 @@ func (c canvas) picture(app status.App, foot []line) []line {
 	return lines
 }
 
-// most returns the largest number from 0 to limit that fits, 0 if none does.
-func most(limit int, fits func(int) bool) int {
-	return limit - sort.Search(limit, func(less int) bool { return fits(limit - less) })
+// shrink sets n to the largest number with which it fits, or to least if none does.
+func shrink(n *int, least int, fits func() bool) {
+	top := *n
+	less := sort.Search(top-least, func(less int) bool {
+		*n = top - less
+		return fits()
+	})
+	*n = top - less
 }
 
 // draw puts the parts of a picture below each other, an empty line between them.
 func (c canvas) draw(app status.App, foot []line, l limits) []line {
-	parts := [][]line{c.title(app), c.changes(app.Changes, l.changes), c.meters(app, l.pods)}
+	parts := [][]line{c.title(app), c.changes(app.Changes, l.changes), c.meters(app, l)}
 	if app.State != sync.Syncing { // until then they are those of the commit before
 		parts = append(parts, c.problems(app))
 	}

@@ -40,7 +40,7 @@ func standing(app status.App, now time.Time) sentence {
 		return waiting(app, now)
 	}
 	if !app.Since.IsZero() {
-		s.text += ", for " + age(app.Since, now)
+		s.text = " for " + spell(now.Sub(app.Since).Truncate(time.Second)) + s.text
 	}
 	return s
 }

@@ -13,43 +13,53 @@ const (
 	narrow    = 60 // columns below which bars are
 )
 
-// gauge is one rollout or one Service in numbers.
+// gauge is one rollout, with its pods, or one Service in numbers.
 type gauge struct {
 	label, name string
 	meter
+	pods []health.Pod
 }
 
 func gaugeOf(w health.Workload) gauge {
+	label := "rollout"
 	if isJob(w) {
-		return gauge{"completions", w.Name, meter{w.Ready, w.Desired}}
+		label = "completions"
 	}
-	return gauge{"rollout", w.Name, meter{w.Ready, w.Desired}}
+	return gauge{label, w.Name, meter{w.Ready, w.Desired}, w.Pods}
 }
 
 func gaugeOfService(s health.Service) gauge {
-	return gauge{"endpoints", s.Name, meter{s.EndpointsReady, s.EndpointsExpected}}
+	return gauge{"endpoints", s.Name, meter{s.EndpointsReady, s.EndpointsExpected}, nil}
 }
 
-// meters draws every rollout with its pods, and every Service's endpoints.
-func (c canvas) meters(app status.App, pods int) []line {
-	var all []gauge
+func gauges(app status.App) []gauge {
+	all := make([]gauge, 0, len(app.Workloads)+len(app.Services))
 	for _, w := range app.Workloads {
 		all = append(all, gaugeOf(w))
 	}
 	for _, s := range app.Services {
 		all = append(all, gaugeOfService(s))
 	}
+	return all
+}
+
+// meters draws every rollout with its pods, and every Service's endpoints. Where there are too many, those that are full
+// are folded first.
+func (c canvas) meters(app status.App, l limits) []line {
+	all := gauges(app)
+	shown := pick(all, l.meters, func(g gauge) bool { return !g.full() })
 	label, count := 0, 0
-	for _, g := range all {
+	for _, g := range shown {
 		label = max(label, len(g.label))
 		count = max(count, len(g.meter.String()))
 	}
 	var lines []line
-	for i, g := range all {
+	for _, g := range shown {
 		lines = append(lines, c.gauge(g, label, count))
-		if i < len(app.Workloads) {
-			lines = append(lines, c.pods(app.Workloads[i].Pods, pods)...)
-		}
+		lines = append(lines, c.pods(g.pods, l.pods)...)
+	}
+	if left := len(all) - len(shown); left > 0 {
+		lines = append(lines, c.rest("· and %d more, %d complete", left, tally(all, gauge.full)-tally(shown, gauge.full)))
 	}
 	return lines
 }
@@ -57,7 +67,7 @@ func (c canvas) meters(app status.App, pods int) []line {
 // gauge draws g with its label and its numbers padded to a width.
 func (c canvas) gauge(g gauge, label, count int) line {
 	tone := warn
-	if g.ready == g.wanted {
+	if g.full() {
 		tone = good
 	}
 	full, empty := c.bar(g.meter)

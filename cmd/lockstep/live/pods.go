@@ -2,8 +2,6 @@ package live
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/health"
@@ -20,42 +18,24 @@ type podRow struct {
 }
 
 // pods lists the pods of a workload, in columns. Where there are more than limit, those that are not ready go first.
+// With no room for any, the rollout's numbers say enough.
 func (c canvas) pods(all []health.Pod, limit int) []line {
-	shown := all
-	if len(all) > limit {
-		shown = slices.Clone(all)
-		slices.SortStableFunc(shown, func(a, b health.Pod) int { return cmp.Compare(order(a), order(b)) })
-		shown = shown[:limit]
-		slices.SortFunc(shown, func(a, b health.Pod) int {
-			return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
-		})
+	if limit == 0 {
+		return nil
 	}
+	shown := pick(all, limit, func(p health.Pod) bool { return !p.Ready })
 	rows := make([]podRow, 0, len(shown))
 	for _, p := range shown {
 		rows = append(rows, c.podRow(p))
 	}
 	lines := c.podLines(rows)
 	if left := len(all) - len(shown); left > 0 {
-		ready := count(all) - count(shown)
-		lines = append(lines, c.cut(c.theme.line(dim, fmt.Sprintf("  · and %d more, %d ready", left, ready)), c.width))
+		lines = append(lines, c.rest("  · and %d more, %d ready", left, tally(all, isReady)-tally(shown, isReady)))
 	}
 	return lines
 }
 
-func order(p health.Pod) int {
-	if p.Ready {
-		return 1
-	}
-	return 0
-}
-
-func count(pods []health.Pod) int {
-	n := 0
-	for _, p := range pods {
-		n += order(p)
-	}
-	return n
-}
+func isReady(p health.Pod) bool { return p.Ready }
 
 func (c canvas) podRow(p health.Pod) podRow {
 	row := podRow{tone: warn, mark: "○", cells: [4]string{p.Name, cmp.Or(p.IP, "-"), cmp.Or(p.Node, "-"), state(p)}}

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/health"
@@ -30,7 +29,7 @@ func (c canvas) problems(app status.App) []line {
 		}
 	}
 	if left > 0 {
-		lines = append(lines, c.cut(c.theme.line(dim, fmt.Sprintf("· and %s more", plural(left, "problem"))), c.width))
+		lines = append(lines, c.rest("· and %s", plural(left, "more problem")))
 	}
 	return lines
 }
@@ -49,7 +48,7 @@ func (c canvas) warnings(all []string) []line {
 		lines = append(lines, c.first(wrap(l, c.width, 2), longestPoints, c.width)...)
 	}
 	if left := len(all) - mostProblems; left > 0 {
-		lines = append(lines, c.cut(c.theme.line(dim, fmt.Sprintf("· and %s more", plural(left, "warning"))), c.width))
+		lines = append(lines, c.rest("· and %s", plural(left, "more warning")))
 	}
 	return lines
 }

@@ -12,6 +12,8 @@ type meter struct{ ready, wanted int }
 // String writes it as kubectl does: 1/3.
 func (m meter) String() string { return fmt.Sprintf("%d/%d", m.ready, m.wanted) }
 
+func (m meter) full() bool { return m.ready == m.wanted }
+
 // progress says the meters that have moved since they were said last.
 func (s *story) progress() []sentence {
 	var said []sentence
@@ -33,7 +35,7 @@ func (s *story) measure(id object.ID, g gauge) []sentence {
 		return nil
 	}
 	moved := max(g.ready-last.ready, last.ready-g.ready)
-	reached := g.ready == g.wanted && moved > 0
+	reached := g.full() && moved > 0
 	if known && g.wanted == last.wanted && moved < max(1, g.wanted/10) && !reached {
 		return nil
 	}

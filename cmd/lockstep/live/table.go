@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/git"
@@ -11,8 +12,10 @@ import (
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
-// longestMessage is how many columns of a message a table shows where its writer is no terminal.
-const longestMessage = 80
+const (
+	longestMessage = 80  // columns of a message, where its line has no end
+	spacious       = 100 // columns in which a table with whole revisions has some left for messages
+)
 
 // Table writes one line an app under a header, and nothing but the header when there is none. Wide adds where each app
 // comes from and how far its commits got. On a terminal, lines end where it does.
@@ -44,7 +47,7 @@ func (c canvas) header(wide bool) line {
 
 func (c canvas) row(app status.App, wide bool, now time.Time) line {
 	cells := []span{
-		c.span(bold, app.Name), c.span(toneOf(app.State), string(app.State)), c.cell(app.Revision.Seen.String()),
+		c.span(bold, app.Name), c.span(toneOf(app.State), string(app.State)), c.cell(c.revision(app.Revision.Seen)),
 		c.cell(readiness(app.Workloads)), c.cell(coverage(app.Services)), c.cell(age(app.Since, now)),
 	}
 	if wide {
@@ -52,6 +55,14 @@ func (c canvas) row(app status.App, wide bool, now time.Time) line {
 			c.cell(short(app.Revision.Applied)), c.cell(short(app.Revision.Healthy)))
 	}
 	return append(cells, c.cell(summary(app)))
+}
+
+// revision leaves the branch out where a line has no room for it.
+func (c canvas) revision(r git.Revision) string {
+	if r.IsZero() || c.width > 0 && c.width < spacious {
+		return short(r)
+	}
+	return r.String()
 }
 
 // cell is never empty, so that every row has as many words as the header.
@@ -94,10 +105,10 @@ func summary(app status.App) string {
 	switch {
 	case app.State == sync.Healthy:
 		return stands(app)
-	case app.Reason != "":
-		return app.Reason + ": " + because(app)
+	case app.Reason == "" || app.Reason == string(health.RolloutInProgress):
+		return because(app)
 	}
-	return because(app)
+	return app.Reason + ": " + because(app)
 }
 
 func readiness(workloads []health.Workload) string {
@@ -127,7 +138,8 @@ func age(since, now time.Time) string {
 	if since.IsZero() {
 		return ""
 	}
-	return spell(now.Sub(since).Truncate(time.Second))
+	text := strings.Fields(spell(now.Sub(since).Truncate(time.Second)))
+	return text[0] + " " + text[1] // the larger unit is enough for a table
 }
 
 // short is a revision's hash as people read it.

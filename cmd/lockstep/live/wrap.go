@@ -10,13 +10,19 @@ type wrapper struct {
 	at     int // columns of the last line that are taken
 }
 
+// shortestIndented is how many columns a line must have for an indent to be worth it.
+const shortestIndented = 20
+
 // wrap breaks l between words into lines of at most room columns, all but the first indented. A word longer than a line
 // is broken where the line ends. No room at all (0 or less) means no limit.
 func wrap(l line, room, indent int) []line {
 	if room <= 0 || l.width() <= room {
 		return []line{l}
 	}
-	w := wrapper{room: room, indent: min(indent, room/2), lines: []line{nil}}
+	if room < shortestIndented {
+		indent = 0
+	}
+	w := wrapper{room: room, indent: indent, lines: []line{nil}}
 	for _, s := range l {
 		for word := range strings.SplitAfterSeq(s.text, " ") {
 			w.add(s.style, word)
@@ -35,7 +41,7 @@ func (w *wrapper) add(s style, word string) {
 	}
 	for w.at+columns(strings.TrimRight(word, " ")) > w.room {
 		part := head(word, w.room-w.at)
-		if part == "" {
+		if part == "" && w.at == w.indent {
 			break // a character wider than the line
 		}
 		w.put(s, part)
@@ -45,7 +51,10 @@ func (w *wrapper) add(s style, word string) {
 	w.put(s, word)
 }
 
+// feed begins a new line. The space at the end of the last one would take a column.
 func (w *wrapper) feed() {
+	last := w.lines[len(w.lines)-1]
+	last[len(last)-1].text = strings.TrimRight(last[len(last)-1].text, " ")
 	w.lines = append(w.lines, line{{plain, strings.Repeat(" ", w.indent)}})
 	w.at = w.indent
 }

@@ -1,0 +1,100 @@
+package live
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+func TestDurationsAsPeopleSayThem(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 ms", 0: "0 ms", 400 * time.Microsecond: "0 ms", 420 * time.Millisecond: "420 ms",
+		999600 * time.Microsecond: "1.0 s", 1340 * time.Millisecond: "1.3 s", 9960 * time.Millisecond: "10 s",
+		12400 * time.Millisecond: "12 s", 59600 * time.Millisecond: "1 min", 125 * time.Second: "2 min 5 s",
+		2 * time.Minute: "2 min", 59*time.Minute + 59600*time.Millisecond: "1 h", 192 * time.Minute: "3 h 12 min",
+		98 * time.Hour: "4 d 2 h", 24 * time.Hour: "1 d",
+	} {
+		if got := spell(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestTheClosingLineSaysWhatTheAppStandsOn(t *testing.T) {
+	pods := func(kind string, ready, desired int) health.Workload {
+		return health.Workload{Kind: kind, Ready: ready, Desired: desired}
+	}
+	routes := func(n ...int) (all []health.Service) {
+		for _, ready := range n {
+			all = append(all, health.Service{EndpointsReady: ready, EndpointsExpected: ready})
+		}
+		return all
+	}
+	web3, job := pods("Deployment", 3, 3), pods("Job", 1, 1)
+	for _, test := range []struct {
+		name      string
+		workloads []health.Workload
+		services  []health.Service
+		want      string
+	}{
+		{"pods behind a Service", []health.Workload{web3}, routes(3), "serving from 3 pods"},
+		{"one pod", []health.Workload{pods("Deployment", 1, 1)}, routes(1), "serving from 1 pod"},
+		{"two Services for the same pods", []health.Workload{web3}, routes(3, 3), "serving from 3 pods"},
+		{"a worker beside them", []health.Workload{web3, pods("Deployment", 2, 2)}, routes(3), "serving from 3 pods"},
+		{"a Job beside them", []health.Workload{web3, job}, routes(3), "serving from 3 pods"},
+		{"pods of others", nil, routes(2), "serving from 2 pods"},
+		{"no Service", []health.Workload{web3}, nil, "3 pods ready"},
+		{"nothing wanted", []health.Workload{pods("Deployment", 0, 0)}, routes(0), "scaled to 0 pods"},
+		{"Jobs", []health.Workload{job, job}, nil, "2 Jobs complete"},
+		{"no workload", nil, nil, "4 objects in place"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			app := status.App{Workloads: test.workloads, Services: test.services, Objects: status.Objects{Total: 4}}
+			if got := stands(app); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAnAppIsSaidToWaitForWhatItWaitsFor(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		app  status.App
+		want string
+	}{
+		{"no commit", status.New(web), "Pending: waiting for a first commit of /srv/shop"},
+		{"a commit", newScript().commit("a", "One", 0).folded(), "Syncing, 2.0 s after it was seen: reading the commit"},
+		{"pods", scaledTo(3, 1), "Progressing, 2.0 s after it was seen: deployment.apps/web-server: 1 of 3 pods ready"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := waiting(test.app, start.Add(2*time.Second))
+			if got := s.lead + s.text; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// scaledTo is a first commit on its way.
+func scaledTo(wanted, ready int) status.App {
+	return newScript().commit("a", "One", 0).apply(created(deployment)).report(rollout(wanted, ready, ready)).folded()
+}
+
+func TestEveryReasonOfAPassSaysWhatToDo(t *testing.T) {
+	for _, step := range []sync.Step{
+		sync.StepFetch, sync.StepRead, sync.StepLoad, sync.StepPlan, sync.StepApply, sync.StepPrune, sync.StepSave,
+	} {
+		app := newScript().commit("a", "One", 0).fail(step, errRefused).folded()
+		s := failure(app)
+		if s.advice == "" {
+			t.Errorf("%s: %s%s, and no advice", step, s.lead, s.text)
+		}
+		if want := ": " + app.Reason + ": " + errRefused.Error(); s.text != want {
+			t.Errorf("%s: got %q, want %q", step, s.text, want)
+		}
+	}
+}
