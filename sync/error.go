@@ -3,6 +3,7 @@ package sync
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/apply"
@@ -70,9 +71,17 @@ func (e *Error) Reason() string {
 		return string(failure.Report.Reason)
 	case e.State() == Blocked:
 		return "PruneBlocked"
+	case e.Step != StepFetch && isNetwork(e.Err):
+		return "ClusterUnreachable"
 	default:
 		return reasons[e.Step]
 	}
+}
+
+// isNetwork reports whether err says that a server could not be asked, in contrast to that it refused.
+func isNetwork(err error) bool {
+	_, ok := errors.AsType[*url.Error](err)
+	return ok
 }
 
 var reasons = map[Step]string{

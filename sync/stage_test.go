@@ -91,8 +91,8 @@ func (s *stage) wire(app sync.App, o options) *sync.Loop {
 	}}
 }
 
-// start runs the loop, and the watch over a local repository, until the test ends or the returned func is called.
-func (s *stage) start() (stop func()) {
+// start runs the loop, and the watch over a local repository, until the test ends.
+func (s *stage) start() {
 	ctx, cancel := context.WithCancel(s.Context())
 	var running stdsync.WaitGroup
 	running.Go(func() {
@@ -105,12 +105,10 @@ func (s *stage) start() (stop func()) {
 		watcher := watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: s.loop.Wake.Poke}
 		running.Go(func() { watcher.Run(ctx) })
 	}
-	stop = func() {
+	s.Cleanup(func() {
 		cancel()
 		running.Wait()
-	}
-	s.Cleanup(stop)
-	return stop
+	})
 }
 
 // write puts name, content, name, content ... below the app's path.

@@ -17,8 +17,23 @@ func newWanted(paths []string) wanted {
 		path = filepath.Clean(path)
 		info, err := os.Lstat(path)
 		w[path] = err == nil && info.Mode()&os.ModeSymlink != 0
+		// Events carry one name of a folder that has several.
+		if other := resolve(path); other != path {
+			w[other] = w[other]
+		}
 	}
 	return w
+}
+
+// resolve returns path without symbolic links, as far as it exists.
+func resolve(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	if folder := filepath.Dir(path); folder != path {
+		return filepath.Join(resolve(folder), filepath.Base(path))
+	}
+	return path
 }
 
 // by reports whether the event may be a change of a wanted path. Folders hold much else: lock files, an index, objects.

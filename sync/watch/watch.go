@@ -8,7 +8,7 @@ import (
 )
 
 // settle is how long the first of several changes waits for the others: git writes a lock file, then renames it.
-const settle = 2 * time.Millisecond
+const settle = 1 * time.Millisecond
 
 // Watcher calls a func when files change.
 type Watcher struct {

@@ -2,8 +2,8 @@ package watch_test
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,40 +13,59 @@ import (
 	"github.com/lockstep-dev/lockstep/sync/watch"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if limit := os.Getenv(childLimit); limit != "" {
+		child(limit)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
-// longFloor is a floor that no test waits for; patience is how long a test waits for what must happen.
 const (
+	// longFloor is a floor that no test waits for.
 	longFloor = time.Hour
-	patience  = 30 * time.Second
+	// patience is how long a test waits for what must happen.
+	patience = 30 * time.Second
 )
 
-// start watches the paths until the test ends and returns a channel that holds a value after each call.
-func start(t testing.TB, floor time.Duration, paths ...string) <-chan struct{} {
+// start watches the paths until the test ends. When it returns they are watched, and from then on the channel holds a
+// value after each call.
+func start(t testing.TB, paths ...string) <-chan struct{} {
 	t.Helper()
-	calls, ready := make(chan struct{}, 1), make(chan struct{})
-	asked := 0
-	w := watch.Watcher{
-		Paths: func() []string {
-			if asked++; asked == 1 {
-				close(ready)
-			}
-			return paths
-		},
-		Floor: floor,
-		Changed: func() {
-			select {
-			case calls <- struct{}{}:
-			default:
-			}
-		},
-	}
-	run(t, w)
-	<-ready
+	calls := make(chan struct{}, 1)
+	run(t, watch.Watcher{
+		Paths:   func() []string { return paths },
+		Floor:   longFloor,
+		Changed: poke(calls),
+	})
 	return calls
 }
 
+// poke returns a func that leaves a value in a channel that holds one.
+func poke(calls chan struct{}) func() {
+	return func() {
+		select {
+		case calls <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// run runs w until the test ends, and returns when everything is watched: a file of the test's own, which is among the
+// paths, has been noticed.
 func run(t testing.TB, w watch.Watcher) {
+	t.Helper()
+	ready, noticed := filepath.Join(t.TempDir(), "ready"), make(chan struct{}, 1)
+	paths, changed, begun := w.Paths, w.Changed, false
+	w.Paths = func() []string { return append(paths(), ready) }
+	w.Changed = func() {
+		if begun {
+			changed()
+		} else if _, err := os.Stat(ready); err == nil {
+			begun = true
+			close(noticed)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -57,21 +76,26 @@ func run(t testing.TB, w watch.Watcher) {
 		cancel()
 		<-done
 	})
-}
-
-// until does something again and again until there is a call: the first time may be before the watch is there.
-func until(t testing.TB, calls <-chan struct{}, do func()) {
-	t.Helper()
 	deadline := time.After(patience)
 	for {
-		do()
+		write(t, ready)
 		select {
-		case <-calls:
+		case <-noticed:
 			return
-		case <-time.After(100 * time.Millisecond):
 		case <-deadline:
-			t.Fatal("no call")
+			t.Fatal("nothing is noticed")
+		case <-time.After(10 * time.Millisecond): // it was written before it was watched
 		}
+	}
+}
+
+// wait waits for a call.
+func wait(t testing.TB, calls <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-calls:
+	case <-time.After(patience):
+		t.Fatal("no call")
 	}
 }
 
@@ -82,46 +106,147 @@ func write(t testing.TB, name string) {
 	}
 }
 
-func TestAFileThatIsWrittenOrReplacedIsNoticed(t *testing.T) {
+// replace does what editors and git do: a new file takes the name of the old one.
+func replace(t testing.TB, name string) {
+	t.Helper()
+	write(t, name+".new")
+	rename(t, name+".new", name)
+}
+
+func rename(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mkdir(t testing.TB, name string) {
+	t.Helper()
+	if err := os.MkdirAll(name, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileThatIsMadeWrittenReplacedOrRemovedIsNoticed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	calls := start(t, longFloor, file)
-	until(t, calls, func() { write(t, file) })
-	until(t, calls, func() {
-		write(t, file+".new")
-		if err := os.Rename(file+".new", file); err != nil {
+	calls := start(t, file)
+	for _, change := range []func(){
+		func() { write(t, file) },
+		func() { write(t, file) },
+		func() { replace(t, file) },
+		func() { _ = os.Remove(file) },
+		func() { replace(t, file) },
+	} {
+		change()
+		wait(t, calls)
+	}
+}
+
+func TestAFolderIsWatchedForWhatIsInIt(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "folder")
+	mkdir(t, folder)
+	calls := start(t, folder)
+	replace(t, filepath.Join(folder, "a"))
+	wait(t, calls)
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, calls)
+	mkdir(t, folder)
+	wait(t, calls)
+	replace(t, filepath.Join(folder, "b"))
+	wait(t, calls)
+}
+
+func TestFoldersThatAppearLaterOrAreReplacedAreWatched(t *testing.T) {
+	root := t.TempDir()
+	file := filepath.Join(root, "a/b/c/file")
+	calls := start(t, file)
+	for range 3 {
+		mkdir(t, filepath.Dir(file))
+		wait(t, calls)
+		replace(t, file)
+		wait(t, calls)
+		mkdir(t, filepath.Join(root, "new/b/c"))
+		rename(t, filepath.Join(root, "a"), filepath.Join(t.TempDir(), "old"))
+		rename(t, filepath.Join(root, "new"), filepath.Join(root, "a"))
+		wait(t, calls)
+		write(t, file)
+		wait(t, calls)
+		if err := os.RemoveAll(filepath.Join(root, "a")); err != nil {
 			t.Fatal(err)
 		}
-	})
-	until(t, calls, func() { _ = os.Remove(file) })
+		wait(t, calls)
+	}
 }
 
-func TestACommitIsNoticed(t *testing.T) {
+func TestAMountedFileThatIsSwappedBehindItsLinkIsNoticed(t *testing.T) {
 	dir := t.TempDir()
-	git := func(args ...string) {
-		cmd := exec.Command("git", append([]string{"-c", "user.name=Ada", "-c", "user.email=a@example.com"}, args...)...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
+	version := func(n int) {
+		name := fmt.Sprintf("..version%d", n)
+		mkdir(t, filepath.Join(dir, name))
+		write(t, filepath.Join(dir, name, "config.yaml"))
+		if err := os.Symlink(name, filepath.Join(dir, "..new")); err != nil {
+			t.Fatal(err)
+		}
+		rename(t, filepath.Join(dir, "..new"), filepath.Join(dir, "..data"))
+	}
+	version(1)
+	file := filepath.Join(dir, "config.yaml")
+	if err := os.Symlink("..data/config.yaml", file); err != nil {
+		t.Fatal(err)
+	}
+	calls := start(t, file)
+	version(2)
+	wait(t, calls)
+}
+
+func TestAChangeWhileCalledCallsAgain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	entered, leave := make(chan string), make(chan struct{})
+	w := watch.Watcher{
+		Paths: func() []string { return []string{file} },
+		Floor: longFloor,
+		Changed: func() {
+			text, _ := os.ReadFile(file)
+			select {
+			case entered <- string(text):
+			case <-t.Context().Done():
+			}
+			select {
+			case <-leave:
+			case <-t.Context().Done():
+			}
+		},
+	}
+	run(t, w)
+	write(t, file)
+	first := <-entered
+	for i := range 25_000 { // more than the system keeps
+		if err := os.WriteFile(fmt.Sprint(file, i%2), nil, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	git("init", "-q", "-b", "main")
-	calls := start(t, longFloor, filepath.Join(dir, ".git/refs/heads/team/main"), filepath.Join(dir, ".git/packed-refs"))
-	git("commit", "-q", "--allow-empty", "-m", "first")
-	git("branch", "team/main")
-	wait(t, calls)
-	git("pack-refs", "--all")
-	wait(t, calls)
-	git("checkout", "-q", "team/main")
-	git("commit", "-q", "--allow-empty", "-m", "second")
-	wait(t, calls)
+	write(t, file)
+	last, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seen := first; seen != string(last); {
+		leave <- struct{}{}
+		select {
+		case seen = <-entered:
+		case <-time.After(patience):
+			t.Fatal("the last change was missed")
+		}
+	}
 }
 
-func wait(t testing.TB, calls <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-calls:
-	case <-time.After(patience):
-		t.Fatal("no call")
+func BenchmarkRenameToCall(b *testing.B) {
+	file := filepath.Join(b.TempDir(), "file")
+	calls := start(b, file)
+	for b.Loop() {
+		replace(b, file)
+		<-calls
 	}
 }

@@ -1,0 +1,40 @@
+# Everything that one does with this repository; "make" alone lists it.
+SHELL := /bin/bash
+GO ?= go
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+# The race detector needs a C compiler; Go switches cgo off where there is none.
+RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+CLUSTER := $(GO) run -C cmd/localcluster ./build
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint bench cluster-build cluster-up cluster-down
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## compile bin/lockstep
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/lockstep ./cmd/lockstep
+
+demo: build cluster-up ## watch a commit turn one pod into three, on a local cluster
+	@bin/lockstep demo --kubeconfig "$$($(CLUSTER) kubeconfig --path)"
+
+test: cluster-build ## run every test, on a real control plane
+	$(GO) test $(RACE) -timeout 20m ./...
+	$(GO) test -C cmd/localcluster -timeout 20m ./...
+
+lint: ## run the linters, in both modules
+	$(GO) run $(GOLANGCI_LINT) run ./...
+	cd cmd/localcluster && $(GO) run $(GOLANGCI_LINT) run ./...
+
+bench: cluster-build ## time a commit, beside the same calls without Lockstep
+	$(GO) test -run '^$$' -bench Commit -benchtime 20x -timeout 20m ./sync
+
+cluster-build: ## compile the local control plane, once (about ten minutes, with progress)
+	@$(CLUSTER) >/dev/null
+
+cluster-up: ## start a local Kubernetes control plane with three nodes
+	@$(CLUSTER) up
+
+cluster-down: ## stop it
+	@$(CLUSTER) down

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+const (
+	// longestName is the longest name of an app: with "lockstep." before it and a suffix behind, it names Secrets.
+	longestName = 53
+	// shortestInterval keeps a typing error from becoming an attack on a git server.
+	shortestInterval = time.Second
+	longestInterval  = 24 * time.Hour
+)
+
+// sourceFlags say which app is meant and which cluster: those that run and plan share.
+type sourceFlags struct {
+	repo, branch, path, namespace, name string
+	kubeconfig, context                 string
+	stateDir, stateNamespace            string
+	prune                               bool
+}
+
+func (f *sourceFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.repo, "repo", "", "repository: an http(s) URL, or a folder (required)")
+	flags.StringVar(&f.branch, "branch", "main", "branch whose head is to be live")
+	flags.StringVar(&f.path, "path", ".", "folder of the manifests, below the repository's root")
+	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of objects whose manifest names none")
+	flags.StringVar(&f.name, "name", "", "name of the app (default: the repository's)")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)")
+	flags.StringVar(&f.context, "context", "", "kubeconfig context; needed unless the current one is a local cluster")
+	flags.StringVar(&f.stateDir, "state-dir", "", "folder for copies of remote repositories (default: in the user's cache)")
+	flags.StringVar(&f.stateNamespace, "state-namespace", defaultStateNamespace(), "namespace of the app's inventory and history")
+	flags.BoolVar(&f.prune, "prune", true, "delete objects that leave the repository")
+	_ = cmd.MarkFlagRequired("repo")
+}
+
+// app checks the flags and returns the app that they describe.
+func (f *sourceFlags) app() (sync.App, error) {
+	name := f.name
+	if name == "" {
+		name = nameOf(f.repo)
+	}
+	if reasons := validation.IsDNS1123Label(name); len(reasons) > 0 || len(name) > longestName {
+		return sync.App{}, fmt.Errorf("--name %q: want lower case letters, digits and dashes, at most %d", name, longestName)
+	}
+	if reasons := validation.IsDNS1123Label(f.namespace); len(reasons) > 0 {
+		return sync.App{}, fmt.Errorf("--namespace %q is no namespace's name", f.namespace)
+	}
+	folder := path.Clean(filepath.ToSlash(f.path))
+	if path.IsAbs(folder) || folder == ".." || strings.HasPrefix(folder, "../") {
+		return sync.App{}, fmt.Errorf("--path %q leaves the repository", f.path)
+	}
+	return sync.App{Name: name, Path: folder, Namespace: f.namespace, Prune: f.prune}, nil
+}
+
+// nameOf makes an app's name of a repository's: the last part of its path.
+func nameOf(repo string) string {
+	if absolute, err := filepath.Abs(repo); err == nil && !strings.Contains(repo, "://") {
+		repo = absolute
+	}
+	name := path.Base(strings.TrimSuffix(filepath.ToSlash(repo), "/"))
+	name = strings.ToLower(strings.TrimSuffix(name, ".git"))
+	return strings.Trim(strings.NewReplacer("_", "-", ".", "-", " ", "-").Replace(name), "-")
+}
+
+// cacheDir is where copies of remote repositories are kept.
+func (f *sourceFlags) cacheDir() (string, error) {
+	if f.stateDir != "" {
+		return f.stateDir, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for copies of repositories, name one with --state-dir: %w", err)
+	}
+	return filepath.Join(cache, "lockstep", "repositories"), nil
+}
+
+// defaultStateNamespace is the namespace of the daemon's own pod, or lockstep-system outside a cluster.
+func defaultStateNamespace() string {
+	own, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+	if err != nil || len(own) == 0 {
+		return inventory.DefaultNamespace
+	}
+	return strings.TrimSpace(string(own))
+}
+
+func checkInterval(interval time.Duration) error {
+	if interval < shortestInterval || interval > longestInterval {
+		return fmt.Errorf("--interval %s: want between %s and %s", interval, shortestInterval, longestInterval)
+	}
+	return nil
+}
+
+var errTimeout = errors.New("--timeout: want more than 0s")

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/zapr"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"k8s.io/klog/v2"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/live"
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+const (
+	formatConsole = "console"
+	formatJSON    = "json"
+)
+
+// logFlags say how a person, or a log collector, reads what happens.
+type logFlags struct{ format, level string }
+
+func (f *logFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.format, "log-format", formatConsole, "console for people, json for collectors")
+	cmd.Flags().StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
+	_ = cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{formatConsole, formatJSON}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// logger returns the logger that the flags describe, and makes it that of the Kubernetes libraries too, which write to
+// stderr otherwise. People are shown what happens by a view; of the log they see what went wrong beside it.
+func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
+	level, err := zapcore.ParseLevel(f.level)
+	if err != nil {
+		return nil, fmt.Errorf("--log-level: %w", err)
+	}
+	var encoder zapcore.Encoder
+	switch f.format {
+	case formatJSON:
+		config := zap.NewProductionEncoderConfig()
+		config.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+		encoder = zapcore.NewJSONEncoder(config)
+	case formatConsole:
+		encoder = zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
+		if level == zapcore.InfoLevel {
+			level = zapcore.WarnLevel
+		}
+	default:
+		return nil, fmt.Errorf("--log-format %q: want %s or %s", f.format, formatConsole, formatJSON)
+	}
+	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(stderr)), level))
+	libraries := logr.Discard()
+	if level == zapcore.DebugLevel {
+		libraries = zapr.NewLogger(log.Named("kubernetes"))
+	}
+	klog.SetLogger(libraries)
+	ctrllog.SetLogger(libraries)
+	return log, nil
+}
+
+// view returns what shows an app's events: a picture on a terminal, lines elsewhere, log entries with --log-format json.
+func (f *logFlags) view(stdout io.Writer, app sync.App, log *zap.Logger) sync.Observer {
+	if f.format == formatJSON {
+		return &logObserver{log: log}
+	}
+	if file, ok := stdoutFile(stdout); ok && live.IsTerminal(file) {
+		return live.NewTerminal(file, app)
+	}
+	return live.NewLines(stdout, app)
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// Exit codes. A script can tell "nothing works" from "it is applied and does not serve".
+const (
+	exitHealthy    = 0
+	exitError      = 1
+	exitChanges    = 2 // of plan: something would change
+	exitGateFailed = 3
+)
+
+// exit is an error that has been told already and only carries an exit code.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// execute runs one command line and returns the exit code. Errors go to stderr as one line.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var code exit
+	if err != nil && !errors.As(err, &code) {
+		_, _ = fmt.Fprintln(stderr, "lockstep: "+err.Error())
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	var code exit
+	var failed *sync.Error
+	switch {
+	case err == nil:
+		return exitHealthy
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &failed) && failed.Step == sync.StepGate:
+		return exitGateFailed
+	default:
+		return exitError
+	}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lockstep",
+		Short: "Keeps a Kubernetes cluster in step with a git repository",
+		Long: `Lockstep pulls a git repository of manifests, server-side applies them, and then holds the
+commit to its word: the rollout must finish, and every Service must route to the pods it promises.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newRun(), newPlan(), newStatus(), newDemo(), newVersion())
+	return root
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	sourceFlags
+	logFlags
+	interval, timeout time.Duration
+	listen            string
+	once              bool
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run --repo URL|DIR",
+		Short: "Keep the cluster in step with a repository",
+		Long: `Applies the head of a branch, waits until it serves, and does so again for every commit.
+
+A folder is watched: a commit is enough, nothing has to be pushed. A remote is asked each interval. Without
+--context only a local cluster is written to.
+
+Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout.`,
+		Example: `  lockstep run --repo . --path manifests
+  lockstep run --repo https://git.example.com/team/shop.git --path manifests/web --context prod --once`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), cmd) },
+	}
+	f.sourceFlags.register(cmd)
+	f.logFlags.register(cmd)
+	flags := cmd.Flags()
+	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
+	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
+	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
+	return cmd
+}
+
+func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	log, err := f.logger(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	daemon, err := f.wire(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer daemon.close()
+	daemon.reconciler.App.Timeout = f.timeout
+	daemon.reconciler.Poll = f.interval
+	daemon.observe(f.view(cmd.OutOrStdout(), daemon.reconciler.App, log))
+	if f.once {
+		return daemon.once(ctx)
+	}
+	return daemon.run(ctx, f.interval, f.listen)
+}
+
+func (f *runFlags) check() error {
+	if f.timeout <= 0 {
+		return errTimeout
+	}
+	return checkInterval(f.interval)
+}
+
+// stdoutFile returns w as a file if it is the process's own output: only then can it be a terminal.
+func stdoutFile(w any) (*os.File, bool) {
+	file, ok := w.(*os.File)
+	return file, ok
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
+)
+
+// TestScripts runs the sessions in testdata/script, each as a user types it, on a namespace of its own. Beside what
+// testscript knows there is
+//
+//	exits CODE COMMAND...        runs a command that has to end with that exit code
+//	eventually REGEXP COMMAND... runs a command again and again until its output matches
+//	commit MESSAGE               commits everything below the folder repo
+//	terminate                    sends SIGTERM to what runs in the background
+//	connections N                N connections were made to the address $PROD
+func TestScripts(t *testing.T) {
+	kubeconfig := clustertest.Kubeconfig(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			prod := listen(t)
+			env.Values["prod"] = prod
+			env.Setenv("KUBECONFIG", kubeconfig)
+			env.Setenv("NS", clustertest.Namespace(t))
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("PORT", freePort(t))
+			env.Setenv("PROD", prod.Addr().String())
+			for _, name := range []string{"AUTHOR", "COMMITTER"} {
+				env.Setenv("GIT_"+name+"_NAME", "Ada")
+				env.Setenv("GIT_"+name+"_EMAIL", "ada@example.com")
+			}
+			return copyExamples(env.WorkDir)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "eventually": eventually, "commit": commit, "connections": connections, "terminate": terminate,
+		},
+	})
+}
+
+// copyExamples puts the example into the repository of the script.
+func copyExamples(dir string) error {
+	for _, file := range []string{"web-deployment.yaml", "web-service.yaml"} {
+		text, err := os.ReadFile(filepath.Join("../../examples/web", file))
+		if err != nil {
+			return err
+		}
+		folder := filepath.Join(dir, "repo", "manifests")
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, file), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: eventually REGEXP COMMAND...")
+	}
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
+		if err = ts.Exec(args[1], args[2:]...); err == nil && want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("waited in vain for %s; last seen:\n%s%s%v", want, ts.ReadFile("stdout"), ts.ReadFile("stderr"), err)
+}
+
+func commit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: commit MESSAGE")
+	}
+	for _, line := range [][]string{{"init", "-q", "-b", "main", "repo"}, {"-C", "repo", "add", "-A"}, {"-C", "repo", "commit", "-q", "-m", args[0]}} {
+		ts.Check(ts.Exec("git", line...))
+	}
+}
+
+func terminate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: terminate")
+	}
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	}
+}
+
+// counter is a server that only counts who calls.
+type counter struct {
+	net.Listener
+	calls atomic.Int32
+}
+
+func listen(t testing.TB) *counter {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &counter{Listener: l}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.calls.Add(1)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	return c
+}
+
+func connections(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: connections N")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := ts.Value("prod").(*counter).calls.Load(); int(got) != want {
+		ts.Fatalf("%d connections, want %d", got, want)
+	}
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return port
+}

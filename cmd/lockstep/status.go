@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/live"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// longestAnswer bounds what is read of a daemon's answer.
+const longestAnswer = 64 << 20
+
+func newStatus() *cobra.Command {
+	var address string
+	output := outputFlag{value: outputTable}
+	cmd := &cobra.Command{
+		Use:   "status [APP]",
+		Short: "Show what the apps of a running daemon are at",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return showApp(cmd.Context(), cmd.OutOrStdout(), address, args[0], output.value)
+			}
+			return showApps(cmd.Context(), cmd.OutOrStdout(), address, output.value)
+		},
+	}
+	cmd.Flags().StringVar(&address, "server", "http://127.0.0.1:8080", "address of the daemon's status API")
+	output.register(cmd, outputTable, outputWide, outputJSON)
+	return cmd
+}
+
+func showApps(ctx context.Context, out io.Writer, address, format string) error {
+	var list status.List
+	if err := get(ctx, address, &list, "api", "v1", "apps"); err != nil {
+		return err
+	}
+	if format == outputJSON {
+		return printJSON(out, list)
+	}
+	live.Table(out, list.Apps, format == outputWide)
+	return nil
+}
+
+func showApp(ctx context.Context, out io.Writer, address, name, format string) error {
+	var app status.App
+	if err := get(ctx, address, &app, "api", "v1", "apps", name); err != nil {
+		return err
+	}
+	if format == outputJSON {
+		return printJSON(out, app)
+	}
+	live.Detail(out, app)
+	return nil
+}
+
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// get reads the JSON at a path of the daemon into answer.
+func get(ctx context.Context, address string, answer any, path ...string) error {
+	base, err := url.Parse(address)
+	if err != nil || base.Host == "" {
+		return errors.New("--server: want an address like http://127.0.0.1:8080")
+	}
+	for i, part := range path {
+		path[i] = url.PathEscape(part)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath(path...).String(), nil)
+	if err != nil {
+		return errors.New("--server: want an address like http://127.0.0.1:8080")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("no daemon answers at %s: is \"lockstep run\" running, with that --listen? %w", base.Redacted(), errors.Unwrap(err))
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("the daemon at %s has no such app", base.Redacted())
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the daemon at %s answered %s", base.Redacted(), response.Status)
+	}
+	return json.NewDecoder(io.LimitReader(response.Body, longestAnswer)).Decode(answer)
+}
