@@ -80,6 +80,9 @@ func (u *up) launch(ctx context.Context) error {
 	}
 	if !ready {
 		_ = cmd.Wait()
+		if _, running, err := controlplane.Owner(u.dir); running && err == nil {
+			return u.keep(ctx) // that of another up, which was faster
+		}
 		return errNotReady
 	}
 	state, _, err := controlplane.ReadState(u.dir)

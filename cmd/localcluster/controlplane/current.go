@@ -21,7 +21,7 @@ func (e *NotRunningError) Error() string {
 
 // Current returns the state of the ready cluster in d, or a *NotRunningError.
 func Current(d Dir) (State, error) {
-	_, running, err := Owner(d)
+	pid, running, err := Owner(d)
 	if err != nil {
 		return State{}, err
 	}
@@ -29,7 +29,7 @@ func Current(d Dir) (State, error) {
 		return State{}, &NotRunningError{Dir: d}
 	}
 	state, _, err := ReadState(d)
-	if err == nil && !state.Ready {
+	if err == nil && (!state.Ready || state.Supervisor != pid) { // it may be that of an earlier supervisor
 		err = &NotRunningError{Dir: d, Starting: true}
 	}
 	return state, err

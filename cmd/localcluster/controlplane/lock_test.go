@@ -103,12 +103,17 @@ func TestAStateWithoutAnOwnerIsNoCluster(t *testing.T) {
 
 func TestAnOwnerThatIsNotReadyIsStarting(t *testing.T) {
 	d := Dir(t.TempDir())
-	owner(t, d)
-	var none *NotRunningError
-	if _, err := Current(d); !errors.As(err, &none) || !none.Starting {
-		t.Errorf("current: %v", err)
+	cmd, _ := owner(t, d)
+	for _, state := range []State{{Supervisor: cmd.Process.Pid}, {Supervisor: os.Getpid(), Ready: true}} {
+		if err := writeState(d, state); err != nil {
+			t.Fatal(err)
+		}
+		var none *NotRunningError
+		if _, err := Current(d); !errors.As(err, &none) || !none.Starting {
+			t.Errorf("%+v: %v", state, err)
+		}
 	}
-	want := State{Ready: true, Server: "https://127.0.0.1:6443", Options: DefaultOptions(), Ports: []int{6443}}
+	want := State{Ready: true, Supervisor: cmd.Process.Pid, Server: "https://127.0.0.1:6443", Options: DefaultOptions()}
 	if err := writeState(d, want); err != nil {
 		t.Fatal(err)
 	}
