@@ -26,9 +26,19 @@ func (p *pass) wait(ctx context.Context) error {
 	p.outcome.Report = report
 	if failure, ok := errors.AsType[*health.Failure](err); ok {
 		p.remember(Failed, string(failure.Report.Reason))
-		err = errors.Join(err, p.Ledger.Save(context.WithoutCancel(ctx), p.record))
+		err = errors.Join(err, p.saveNow(ctx))
 	}
 	return err
+}
+
+// lastWords is how long a daemon that was told to end may take to put a verdict on record.
+const lastWords = 5 * time.Second
+
+// saveNow saves the record, also when ctx has just ended: a verdict is not worth less for that.
+func (p *pass) saveNow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	return p.Ledger.Save(ctx, p.record)
 }
 
 func (p *pass) check(ctx context.Context) health.Check {

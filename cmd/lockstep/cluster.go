@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,13 +33,19 @@ func isLocal(name string) bool {
 	return false
 }
 
-// restConfig says how to reach the cluster that is meant: the one of the pod that this runs in, the context that was
+// cluster is where the app goes.
+type cluster struct {
+	config *rest.Config
+	name   string // for people
+}
+
+// findCluster says how to reach the cluster that is meant: the one of the pod that this runs in, the context that was
 // named, or the current one if it is local. No request is made. The context is read once, here: a later "kubectl config
 // use-context" does not move the daemon to another cluster.
-func restConfig(kubeconfig, contextName string) (*rest.Config, error) {
+func findCluster(kubeconfig, contextName string) (*cluster, error) {
 	if kubeconfig == "" && contextName == "" && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" {
 		if config, err := rest.InClusterConfig(); !errors.Is(err, rest.ErrNotInCluster) {
-			return config, err
+			return &cluster{config: config, name: "the cluster of this pod"}, err
 		}
 	}
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
@@ -56,7 +63,7 @@ func restConfig(kubeconfig, contextName string) (*rest.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
-	return config, nil
+	return &cluster{config: config, name: cmp.Or(contextName, raw.CurrentContext)}, nil
 }
 
 // meant refuses a current context that nobody has named and whose own name does not say that it is local.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"go.uber.org/zap"
@@ -23,6 +24,7 @@ import (
 type daemon struct {
 	repository *git.Repository
 	client     client.WithWatch
+	cluster    string // for people
 	gate       *health.Gate
 	reconciler *sync.Reconciler
 	store      *status.Store
@@ -71,19 +73,19 @@ func (f *sourceFlags) attach(ctx context.Context, repository *git.Repository, lo
 		return nil, err
 	}
 	app.Repository = repository.String()
-	config, err := restConfig(f.kubeconfig, f.context)
+	cluster, err := findCluster(f.kubeconfig, f.context)
 	if err != nil {
 		return nil, err
 	}
-	c, err := connect(ctx, config)
+	c, err := connect(ctx, cluster.config)
 	if err != nil {
 		return nil, err
 	}
-	gate, err := health.NewGate(config, c.RESTMapper())
+	gate, err := health.NewGate(cluster.config, c.RESTMapper())
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{repository: repository, client: c, gate: gate, store: status.NewStore(app), wake: sync.NewWake(), log: log}
+	d := &daemon{repository: repository, client: c, gate: gate, cluster: cluster.name, store: status.NewStore(app), wake: sync.NewWake(), log: log}
 	d.reconciler = &sync.Reconciler{
 		App: app, Source: repository, Applier: apply.New(c), Gate: gate,
 		Ledger: inventory.NewStore(c, f.stateNamespace),
@@ -114,9 +116,12 @@ func (d *daemon) once(ctx context.Context) error {
 }
 
 // run keeps the app in step until ctx ends, or something that cannot be done without fails.
-func (d *daemon) run(ctx context.Context, interval time.Duration, listen string) error {
+func (d *daemon) run(ctx context.Context, interval time.Duration, listen string, out io.Writer) error {
 	server, err := d.serve(listen)
 	if err != nil {
+		return err
+	}
+	if err := d.introduce(out, server); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -127,6 +132,17 @@ func (d *daemon) run(ctx context.Context, interval time.Duration, listen string)
 	group.Go(func() error { return server.run(ctx) })
 	group.Go(func() error { return d.watch(ctx, interval) })
 	return group.Wait()
+}
+
+// introduce says what is kept in step with what: whoever has the wrong cluster sees it before anything else.
+func (d *daemon) introduce(out io.Writer, server *server) error {
+	app := d.reconciler.App
+	text := fmt.Sprintf("%s: %s of %s, to namespace %s of %s", app.Name, app.Path, app.Repository, app.Namespace, d.cluster)
+	if server != nil {
+		text += "; status at http://" + server.listener.Addr().String()
+	}
+	_, err := fmt.Fprintln(out, text)
+	return err
 }
 
 func (d *daemon) draw(ctx context.Context, group *errgroup.Group) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/live"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
@@ -69,26 +70,32 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 	}
 	defer d.close()
 	d.reconciler.App.Timeout = demoTimeout
-	stage, err := openStage(ctx, d.client, f.namespace)
+	stage, err := openStage(ctx, d.client, f.namespace, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stage.close(context.WithoutCancel(ctx))) }()
 	out := cmd.OutOrStdout()
 	if f.output.value == outputText {
-		d.observe(f.view(out, d.reconciler.App, log))
+		view := f.view(out, d.reconciler.App, log)
+		d.observe(view)
+		out = f.aside(view, out)
 	}
 	return f.play(ctx, d, repo, out)
 }
 
 // play runs the daemon beside the play that is given for it.
 func (f *demoFlags) play(ctx context.Context, d *daemon, repo *demoRepository, out io.Writer) error {
+	aside := out
+	if f.output.value == outputJSON {
+		aside = io.Discard
+	}
 	verdicts := make(verdicts, 1)
 	d.observe(verdicts)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return d.run(ctx, sync.DefaultInterval, f.listen) })
+	group.Go(func() error { return d.run(ctx, sync.DefaultInterval, f.listen, aside) })
 	group.Go(func() error {
 		err := f.act(ctx, d.store, repo, verdicts, out)
 		if err == nil && !f.once {
@@ -124,27 +131,18 @@ func (f *demoFlags) act(ctx context.Context, store *status.Store, repo *demoRepo
 
 // printStory says where the time went, and what one can do now.
 func printStory(out io.Writer, app status.App, repo *demoRepository, once bool) error {
-	names := map[string]string{
-		status.Seen: "commit seen", status.Applied: "applied", status.PodsReady: "pods ready",
-		status.EndpointsReady: "endpoints ready", status.Healthy: "on record as healthy",
-	}
 	var text strings.Builder
-	text.WriteString("\nWhere the time went, from the commit on:\n")
-	for _, mark := range app.Timeline {
-		if name, ok := names[mark.Step]; ok {
-			fmt.Fprintf(&text, "  %-22s %8.0f ms\n", name, mark.Ms)
-		}
-	}
+	text.WriteString("\nWhere the time went:\n")
+	live.Times(&text, app.Timeline)
 	if !once {
 		fmt.Fprintf(&text, `
-The repository is %s. In another terminal:
-  cd %s
-  edit %s/web-deployment.yaml
+The repository is %[1]s. In another terminal:
+  cd %[1]s
+  edit %[2]s/web-deployment.yaml
   git commit -am "my change"
 Ctrl-C ends the demo and removes everything that it made.
-
-`, repo.dir, repo.dir, demoFolder)
+`, repo.dir, demoFolder)
 	}
-	_, err := io.WriteString(out, text.String())
+	_, err := io.WriteString(out, text.String()+"\n")
 	return err
 }

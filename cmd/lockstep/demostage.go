@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	stdsync "sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,18 +32,20 @@ type demoStage struct {
 
 // openStage makes the namespace. One that is there already is left alone, unless it is what an earlier demo has left
 // behind: that goes first.
-func openStage(ctx context.Context, c client.Client, name string) (*demoStage, error) {
+func openStage(ctx context.Context, c client.Client, name string, out io.Writer) (*demoStage, error) {
 	s := &demoStage{client: c, namespace: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name: name, Labels: map[string]string{managedBy: demoManager},
 	}}}
+	var told stdsync.Once
 	ctx, cancel := context.WithTimeoutCause(ctx, stageTimeout, fmt.Errorf("namespace %q of an earlier demo is still there", name))
 	defer cancel()
 	err := wait.PollUntilContextCancel(ctx, 200*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		err := c.Create(ctx, s.namespace.DeepCopy())
-		if apierrors.IsAlreadyExists(err) {
-			return false, s.clear(ctx)
+		if !apierrors.IsAlreadyExists(err) {
+			return err == nil, err
 		}
-		return err == nil, err
+		told.Do(func() { _, _ = fmt.Fprintf(out, "namespace %s: waiting until that of an earlier demo has gone\n", name) })
+		return false, s.clear(ctx)
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)

@@ -72,3 +72,14 @@ func (f *logFlags) view(stdout io.Writer, app sync.App, log *zap.Logger) sync.Ob
 	}
 	return live.NewLines(stdout, app)
 }
+
+// aside returns where to write what is no event: through the view where it owns the terminal, nowhere beside a log.
+func (f *logFlags) aside(view sync.Observer, out io.Writer) io.Writer {
+	if f.format == formatJSON {
+		return io.Discard
+	}
+	if w, ok := view.(io.Writer); ok {
+		return w
+	}
+	return out
+}

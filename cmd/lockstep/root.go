@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/health"
 )
 
 // Exit codes. A script can tell "nothing works" from "it is applied and does not serve".
@@ -40,17 +40,22 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func exitCode(err error) int {
 	var code exit
-	var failed *sync.Error
 	switch {
 	case err == nil:
 		return exitHealthy
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &failed) && failed.Step == sync.StepGate:
+	case isUnhealthy(err):
 		return exitGateFailed
 	default:
 		return exitError
 	}
+}
+
+// isUnhealthy reports whether everything is applied and does not serve.
+func isUnhealthy(err error) bool {
+	_, ok := errors.AsType[*health.Failure](err)
+	return ok
 }
 
 func newRoot() *cobra.Command {

@@ -60,11 +60,12 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	defer daemon.close()
 	daemon.reconciler.App.Timeout = f.timeout
 	daemon.reconciler.Poll = f.interval
-	daemon.observe(f.view(cmd.OutOrStdout(), daemon.reconciler.App, log))
+	view := f.view(cmd.OutOrStdout(), daemon.reconciler.App, log)
+	daemon.observe(view)
 	if f.once {
 		return daemon.once(ctx)
 	}
-	return daemon.run(ctx, f.interval, f.listen)
+	return daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout()))
 }
 
 func (f *runFlags) check() error {

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // goodbye is how long requests that are under way may take when the daemon ends.
@@ -27,6 +29,7 @@ func (d *daemon) serve(listen string) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
+	d.log.Info("status API", zap.String("address", "http://"+listener.Addr().String()))
 	return &server{listener: listener, http: &http.Server{
 		Handler:           d.store.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
