@@ -17,8 +17,8 @@ type canvas struct {
 }
 
 // limits are how many objects, how many rollouts and Services, and how many pods of each workload a picture shows before
-// it counts the rest.
-type limits struct{ changes, meters, pods int }
+// it counts the rest, and how many empty lines there are between its parts.
+type limits struct{ changes, meters, pods, gaps int }
 
 const (
 	unlimited   = 1 << 20
@@ -27,19 +27,31 @@ const (
 	mostMeters  = 30
 )
 
-// picture draws what app is at, above the paragraph foot, so that it fits: objects are folded to a few, then pods, then
-// the rest of both. What does not fit even then is left out above the foot.
+// picture draws what app is at, above the paragraph foot, so that it fits: objects, pods and rollouts are folded to a few,
+// then the empty lines go, then all objects and pods. What does not fit even then is left out above the foot.
 func (c canvas) picture(app status.App, foot []line) []line {
 	if c.height <= 0 {
-		return c.draw(app, foot, limits{unlimited, unlimited, unlimited})
+		return c.draw(app, foot, limits{unlimited, unlimited, unlimited, 1})
 	}
-	room := limits{mostChanges, mostMeters, mostPods}
+	room := limits{mostChanges, mostMeters, mostPods, 1}
 	fits := func() bool { return len(c.draw(app, foot, room)) <= c.height }
-	shrink(&room.changes, 5, fits)
-	shrink(&room.pods, 3, fits)
-	shrink(&room.meters, 5, fits)
-	shrink(&room.changes, 0, fits)
-	shrink(&room.pods, 0, fits)
+	for _, fold := range []struct {
+		what  *int
+		least int
+	}{
+		{&room.changes, 5},
+		{&room.pods, 3},
+		{&room.meters, 5},
+		{&room.changes, 2},
+		{&room.gaps, 0},
+		{&room.changes, 0},
+		{&room.pods, 0},
+	} {
+		if fits() {
+			break
+		}
+		shrink(fold.what, fold.least, fits)
+	}
 	lines := c.draw(app, foot, room)
 	if over := len(lines) - c.height; over > 0 {
 		above := max(0, c.height-len(foot))
@@ -58,7 +70,7 @@ func shrink(n *int, least int, fits func() bool) {
 	*n = top - less
 }
 
-// draw puts the parts of a picture below each other, an empty line between them.
+// draw puts the parts of a picture below each other, empty lines between them.
 func (c canvas) draw(app status.App, foot []line, l limits) []line {
 	parts := [][]line{c.title(app), c.changes(app.Changes, l.changes), c.meters(app, l)}
 	if app.State != sync.Syncing { // until then they are those of the commit before
@@ -68,7 +80,7 @@ func (c canvas) draw(app status.App, foot []line, l limits) []line {
 	var lines []line
 	for _, part := range parts {
 		if len(part) > 0 {
-			lines = append(append(lines, line{}), part...)
+			lines = append(append(lines, make([]line, l.gaps)...), part...)
 		}
 	}
 	return lines
@@ -115,7 +127,7 @@ func (c canvas) advice(text string) []line {
 func (c canvas) paragraph(text string) []line {
 	var lines []line
 	for part := range strings.Lines(text) {
-		lines = append(lines, wrap(c.theme.line(plain, strings.TrimRight(part, "\r\n")), c.width, 0)...)
+		lines = append(lines, wrap(c.line(plain, strings.TrimRight(part, "\r\n")), c.width, 0)...)
 	}
 	return lines
 }

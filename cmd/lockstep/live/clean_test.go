@@ -61,8 +61,8 @@ func spoil(v reflect.Value) {
 			spoil(v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if field := v.Field(i); field.CanSet() && field.Type() != reflect.TypeFor[time.Time]() {
+		for _, field := range v.Fields() {
+			if field.CanSet() && field.Type() != reflect.TypeFor[time.Time]() {
 				spoil(field)
 			}
 		}

@@ -37,5 +37,5 @@ func tally[T any](all []T, is func(T) bool) int {
 
 // rest is the line that counts what was folded.
 func (c canvas) rest(format string, args ...any) line {
-	return c.cut(c.theme.line(dim, fmt.Sprintf(format, args...)), c.width)
+	return c.cut(c.line(dim, fmt.Sprintf(format, args...)), c.width)
 }

@@ -152,7 +152,7 @@ func TestABlockIsNeverTallerThanTheScreen(t *testing.T) {
 	}
 	s.apply(objects...).after(time.Second).report(rollout(40, 28, 20)).report(unschedulable(40, 28))
 	golden(t, "folded.txt", lastFrame(t, s, 80, 60)+lastFrame(t, s, 80, 24)+lastFrame(t, s, 40, 16)+
-		lastFrame(t, s, 20, 5)+lastFrame(t, s, 2, 2))
+		lastFrame(t, s, 60, 12)+lastFrame(t, s, 20, 5)+lastFrame(t, s, 2, 2))
 }
 
 func lastFrame(t *testing.T, s *script, width, height int) string {

@@ -34,12 +34,8 @@ func (l *Lines) Observe(_ context.Context, event sync.Event) {
 	if event.App != l.story.app.Name {
 		return
 	}
-	var text string
 	for _, s := range l.story.tell(event) {
-		text += l.line(s, event.At) + "\n"
-	}
-	if text != "" {
-		_, _ = io.WriteString(l.out, text)
+		_, _ = io.WriteString(l.out, l.line(s, event.At)+"\n")
 	}
 }
 

@@ -189,3 +189,13 @@ func TestEventsOfAnotherAppAreNotOurs(t *testing.T) {
 	}
 	expect(t, told(t, events))
 }
+
+func TestAnObjectThatStaysForGoodMakesNoNoiseInEveryPass(t *testing.T) {
+	s := scaled()
+	for range 3 {
+		plan := &apply.Plan{App: web.Name, Stale: []*apply.Change{{ID: config, Action: apply.Skipped}}}
+		s.after(time.Minute).add(sync.Event{Step: sync.StepPlan, Plan: plan}).
+			add(sync.Event{Step: sync.StepApply, Applied: plan}).report(rollout(3, 3, 3)).record()
+	}
+	expect(t, news(t, s, scaled()))
+}

@@ -51,7 +51,7 @@ func (c canvas) meters(app status.App, l limits) []line {
 	label, count := 0, 0
 	for _, g := range shown {
 		label = max(label, len(g.label))
-		count = max(count, len(g.meter.String()))
+		count = max(count, len(g.String()))
 	}
 	var lines []line
 	for _, g := range shown {
@@ -73,7 +73,7 @@ func (c canvas) gauge(g gauge, label, count int) line {
 	full, empty := c.bar(g.meter)
 	return c.cut(line{
 		c.span(plain, pad(g.label, label+2)), c.span(tone, full), c.span(dim, empty),
-		c.span(tone, "  "+padLeft(g.meter.String(), count)), c.span(bold, "  "+g.name),
+		c.span(tone, "  "+padLeft(g.String(), count)), c.span(bold, "  "+g.name),
 	}, c.width)
 }
 

@@ -40,5 +40,5 @@ func (s *story) measure(id object.ID, g gauge) []sentence {
 		return nil
 	}
 	s.meters[id] = g.meter
-	return []sentence{{text: g.label + " " + g.name + " " + g.meter.String()}}
+	return []sentence{{text: g.label + " " + g.name + " " + g.String()}}
 }

@@ -18,12 +18,16 @@ const (
 )
 
 // Table writes one line an app under a header, and nothing but the header when there is none. Wide adds where each app
-// comes from and how far its commits got. On a terminal, lines end where it does.
+// comes from and how far its commits got. On a terminal, lines end where it does, unless
+// they are wide.
 func Table(out io.Writer, apps []status.App, wide bool) {
 	table(out, canvas{theme: themeOf(out), width: room(out)}, apps, wide, time.Now())
 }
 
 func table(out io.Writer, c canvas, apps []status.App, wide bool, now time.Time) {
+	if wide {
+		c.width = 0
+	}
 	rows := []line{c.header(wide)}
 	for _, app := range apps {
 		rows = append(rows, c.row(app, wide, now))

@@ -83,16 +83,15 @@ func (t *Terminal) Write(p []byte) (int, error) {
 // Run draws until ctx ends, and then what is left to draw. It takes as long as the terminal does. The error is the
 // terminal's: it is gone.
 func (t *Terminal) Run(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		busy, err := t.frame(time.Now())
 		if err != nil {
-			return fmt.Errorf("draw on the terminal: %w", err)
-		}
-		if ctx.Err() != nil {
-			return nil
+			return err
 		}
 		t.rest(ctx, busy)
 	}
+	_, err := t.frame(time.Now())
+	return err
 }
 
 // rest waits for the time of the next frame: when something happens, and now and then while a commit goes live.
@@ -117,7 +116,10 @@ func (t *Terminal) rest(ctx context.Context, busy bool) {
 func (t *Terminal) frame(now time.Time) (busy bool, err error) {
 	above, block := t.next(now)
 	width, _ := t.size()
-	return block != nil, t.screen.show(above, block, width)
+	if err := t.screen.show(above, block, width); err != nil {
+		return false, fmt.Errorf("draw on the terminal: %w", err)
+	}
+	return block != nil, nil
 }
 
 // next takes the lines that wait to be written for good, and draws the block below them: nil after the closing line.

@@ -36,11 +36,11 @@ func (l *lockedVT) text() string {
 	return l.vt.text()
 }
 
-// running runs a Terminal on a vt until the returned func is called, which waits for its end.
-func running(t *testing.T, columns, rows int) (*Terminal, *lockedVT, func()) {
+// running runs a Terminal on a vt of 80 columns and 24 rows until the returned func is called, which waits for its end.
+func running(t *testing.T) (*Terminal, *lockedVT, func()) {
 	t.Helper()
-	screen := &lockedVT{vt: newVT(columns, rows)}
-	terminal := newTerminal(screen, theme{}, func() (int, int) { return columns, rows }, web)
+	screen := &lockedVT{vt: newVT(80, 24)}
+	terminal := newTerminal(screen, theme{}, func() (int, int) { return 80, 24 }, web)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- terminal.Run(ctx) }()
@@ -65,7 +65,7 @@ func until(t *testing.T, screen *lockedVT, text string) {
 }
 
 func TestTheTerminalShowsEachCommitOnceAndWhatCameAfterIt(t *testing.T) {
-	terminal, screen, stop := running(t, 80, 24)
+	terminal, screen, stop := running(t)
 	until(t, screen, "Pending: waiting for a first commit of /srv/shop")
 	s := scaled().idle().after(time.Hour).report(rollout(3, 2, 2)).after(400 * time.Millisecond).report(rollout(3, 3, 3))
 	terminal.Observe(t.Context(), s.events[0])
@@ -95,7 +95,7 @@ func TestTheClosingLineIsDrawnEvenWhenRunIsToldToEndAtOnce(t *testing.T) {
 }
 
 func TestACommitThatIsInterruptedIsLeftAsItStands(t *testing.T) {
-	terminal, screen, stop := running(t, 80, 24)
+	terminal, screen, stop := running(t)
 	s := firstDeploy()
 	for _, event := range s.events[:len(s.events)-2] {
 		terminal.Observe(t.Context(), event)
@@ -109,7 +109,7 @@ func TestACommitThatIsInterruptedIsLeftAsItStands(t *testing.T) {
 }
 
 func TestTimeGoesOnWhileACommitIsWaitedFor(t *testing.T) {
-	terminal, screen, stop := running(t, 80, 24)
+	terminal, screen, stop := running(t)
 	defer stop()
 	s := newScript()
 	s.now = time.Now()
@@ -169,7 +169,7 @@ func TestATerminalThatIsGoneEndsRun(t *testing.T) {
 }
 
 func TestALogOnTheSameTerminalStaysAboveThePicture(t *testing.T) {
-	terminal, screen, stop := running(t, 80, 24)
+	terminal, screen, stop := running(t)
 	for _, event := range firstDeploy().events[:3] {
 		terminal.Observe(t.Context(), event)
 	}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,13 +13,12 @@ func TestAFileAndAPipeAreNoTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() })
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	defer w.Close()
+	t.Cleanup(func() { _ = errors.Join(r.Close(), w.Close()) })
 	for _, out := range []*os.File{f, w} {
 		if IsTerminal(out) || themeOf(out) != (theme{}) || room(out) != 0 {
 			t.Errorf("%s is taken for a terminal", out.Name())
