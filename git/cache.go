@@ -21,6 +21,9 @@ const (
 	freshName = "fresh-*"
 )
 
+// errLocked says that another process has the cache folder.
+var errLocked = errors.New("in use by another process")
+
 // cacheFolder keeps the local copy of one remote: a bare object store, replaced as a whole when there is doubt about it.
 // The copy with the highest number is the current one, and it gets its name when it is complete, so that a process that
 // is killed leaves either the old or the new one behind.

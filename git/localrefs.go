@@ -116,14 +116,13 @@ func parseHash(text string) (plumbing.Hash, error) {
 // branches returns the names of all branches, sorted.
 func (l layout) branches() ([]string, error) {
 	var names []string
-	root := filepath.Join(l.commonDir, filepath.FromSlash(heads))
+	root := filepath.Join(l.commonDir, filepath.FromSlash(heads)) + string(filepath.Separator)
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".lock") {
-			return nil //nolint:nilerr // a folder that goes away while git renames a branch is no branch
+		// A folder that goes away while git renames a branch holds no branch.
+		if err == nil && !entry.IsDir() && !strings.HasSuffix(path, ".lock") {
+			names = append(names, filepath.ToSlash(strings.TrimPrefix(path, root)))
 		}
-		name, err := filepath.Rel(root, path)
-		names = append(names, filepath.ToSlash(name))
-		return err
+		return nil
 	})
 	packed := l.eachPacked(func(name, _ string) bool {
 		if branch, ok := strings.CutPrefix(name, heads); ok {

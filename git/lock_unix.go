@@ -8,9 +8,6 @@ import (
 	"syscall"
 )
 
-// errLocked says that another process has the file.
-var errLocked = errors.New("in use by another process")
-
 // lockFile takes the file for this process until it is closed, or the process ends in whatever way.
 func lockFile(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)

@@ -19,7 +19,7 @@ func newWanted(paths []string) wanted {
 		w[path] = err == nil && info.Mode()&os.ModeSymlink != 0
 		// Events carry one name of a folder that has several.
 		if other := resolve(path); other != path {
-			w[other] = w[other]
+			w[other] = false
 		}
 	}
 	return w
