@@ -43,8 +43,8 @@ func (c *calls) call(verb string, do func() error) error {
 	return errKilled
 }
 
-func (c *calls) around(real client.WithWatch) client.WithWatch {
-	return interceptor.NewClient(real, interceptor.Funcs{
+func (c *calls) around(inner client.WithWatch) client.WithWatch {
+	return interceptor.NewClient(inner, interceptor.Funcs{
 		Get: func(ctx context.Context, w client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 			return c.call("get", func() error { return w.Get(ctx, key, o, opts...) })
 		},

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -77,16 +77,15 @@ func (c *check) kind() {
 	}
 }
 
-// text returns a field that must be there, as a text that is not empty.
-func (c *check) text(m map[string]any, name string, parents ...string) (string, bool) {
-	value, there := m[name]
+// text returns the last of fields in m, which must be there as a text that is not empty.
+func (c *check) text(m map[string]any, fields ...string) (string, bool) {
+	value := m[fields[len(fields)-1]]
 	text, ok := value.(string)
-	path := append(parents, name) //nolint:gocritic // parents is never used again
 	switch {
-	case !there || value == nil || text == "" && ok:
-		c.fail("missing", path...)
+	case value == nil || text == "" && ok:
+		c.fail("missing", fields...)
 	case !ok:
-		c.fail("want a text, this is "+a(value), path...)
+		c.fail("want a text, this is "+a(value), fields...)
 	}
 	return text, text != ""
 }
@@ -104,11 +103,11 @@ func (c *check) name(metadata map[string]any) {
 		c.fail("not allowed: each run would make a new object; write a name", "metadata", "generateName")
 		return
 	}
-	name, ok := c.text(metadata, "name", "metadata")
+	name, ok := c.text(metadata, "metadata", "name")
 	if !ok {
 		return
 	}
-	wrong := path.IsValidPathSegmentName(name)
+	wrong := content.IsPathSegmentName(name)
 	if c.plainNames() {
 		wrong = utilvalidation.IsDNS1123Subdomain(name)
 	} else if len(name) > utilvalidation.DNS1123SubdomainMaxLength {

@@ -150,6 +150,6 @@ func isMarker(line []byte, marker string) bool {
 
 // isComment says whether a line holds nothing for the parser. One with YAML's other line breaks in it may.
 func isComment(line []byte) bool {
-	line = bytes.TrimSpace(line)
+	line = bytes.Trim(line, " \t\r\n")
 	return (len(line) == 0 || line[0] == '#') && !bytes.ContainsAny(line, "\r\u0085\u2028\u2029")
 }

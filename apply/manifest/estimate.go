@@ -11,11 +11,15 @@ import (
 // Each node is introduced by one of few characters, and all of these are counted, in texts and comments too. Only where
 // that is too many are block scalars left out: a dashboard's JSON in a ConfigMap is full of such characters and is one node.
 func estimate(text []byte) int {
-	n := introducers(text)
-	if n <= MaxNodes {
+	if n := introducers(text); n <= MaxNodes {
 		return n
 	}
-	n = 1
+	return outsideBlocks(text)
+}
+
+// outsideBlocks is introducers without the lines of those block scalars that are sure to be ones.
+func outsideBlocks(text []byte) int {
+	n := 1
 	for at, skip := 0, noSkip; at < len(text); {
 		end := lineEnd(text, at)
 		line := bytes.TrimRight(text[at:end], "\r\n")
@@ -34,14 +38,14 @@ const (
 	unknown = -2 // a quoted text may be open, in which a line means nothing: skip no more
 )
 
-// introducers counts, each with the nodes that it can introduce. A colon stands for a key and a value.
+// introducers counts, each with the nodes that it can introduce. Most can stand for a key and its value.
 func introducers(text []byte) int {
 	n := 1
 	for i, c := range text {
 		switch c {
-		case ':', ',', '?':
+		case ':', ',', '?', '{':
 			n += 2
-		case '[', '{':
+		case '[':
 			n++
 		case '-':
 			if i+1 == len(text) || text[i+1] <= ' ' {

@@ -27,9 +27,8 @@ func (r *reader) list(ctx context.Context) ([]string, error) {
 		if hidden(name) {
 			return skip(entry)
 		}
-		take, err := r.wanted(name, entry)
-		if err != nil || !take {
-			return err
+		if !r.wanted(name, entry) {
+			return nil
 		}
 		info, err := entry.Info()
 		if err != nil {
@@ -66,7 +65,7 @@ func skip(entry fs.DirEntry) error {
 
 // wanted says whether a file is one to read, and reports what must not be passed over in silence: a list of manifests that
 // is shorter than what the author sees would delete objects.
-func (r *reader) wanted(name string, entry fs.DirEntry) (bool, error) {
+func (r *reader) wanted(name string, entry fs.DirEntry) bool {
 	switch {
 	case entry.Type()&fs.ModeSymlink != 0:
 		r.report(Error{File: name, Message: "symlink not allowed; commit the file itself"})
@@ -77,9 +76,9 @@ func (r *reader) wanted(name string, entry fs.DirEntry) (bool, error) {
 	case !entry.Type().IsRegular():
 		r.report(Error{File: name, Message: "not a regular file"})
 	default:
-		return true, nil
+		return true
 	}
-	return false, nil
+	return false
 }
 
 func isKustomization(name string) bool {
@@ -112,7 +111,7 @@ func (r *reader) load(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read manifests: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer func() { _ = f.Close() }() // nothing was written
 	text, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read manifest %s: %w", name, err)

@@ -97,7 +97,7 @@ func yamlLine(err error, other int) int {
 	if found == nil {
 		return other
 	}
-	line, _ := strconv.Atoi(found[1]) //nolint:errcheck // the expression allows digits alone
+	line, _ := strconv.Atoi(found[1]) // the expression allows digits alone
 	return line
 }
 
