@@ -17,6 +17,10 @@ func (r *reader) splitJSON(file string, text []byte) []document {
 		r.report(Error{File: file, Message: fmt.Sprintf("more than %d keys and values in one JSON file", MaxNodes)})
 		return nil
 	}
+	if line, message := junk(text); line > 0 {
+		r.report(Error{File: file, Line: line, Message: message})
+		return nil
+	}
 	b := builder{text: text, dec: json.NewDecoder(bytes.NewReader(text)), line: 1}
 	b.dec.UseNumber()
 	var docs []document
