@@ -17,6 +17,9 @@ import (
 // kubernetes is the version of k8s.io/kubernetes in go.mod. Its packages learn it from the linker only.
 const kubernetes = "1.37.2"
 
+// many packages to compile mean that it is the first time, not a change of a few.
+const many = 500
+
 // flags are those of go build and of go list, which must agree for go list to know what is compiled already.
 func flags() []string {
 	const version = "k8s.io/component-base/version."
@@ -31,10 +34,13 @@ func compile(root, out string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := newProgress(os.Stderr, terminal(os.Stderr))
-	p.say("Building the local control plane. The first time this takes about ten minutes, and minutes more to download.")
+	p.say("Building the local control plane.")
 	stale, err := stalePackages(ctx, root, p)
 	if err != nil {
 		return err
+	}
+	if len(stale) > many {
+		p.say("The first time this takes about ten minutes.")
 	}
 	p.start(len(stale))
 	cmd := goCommand(ctx, root, append(append([]string{"build", "-v", "-o", out}, flags()...), ".")...)

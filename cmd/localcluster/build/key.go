@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -39,7 +40,7 @@ func moduleRoot() (string, error) {
 // and, by this builder's own sources, how it is compiled. Tests are not in it.
 func key(root string) (string, error) {
 	h := sha256.New()
-	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, _ = fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -68,7 +69,7 @@ func compiled(name string) bool {
 	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
 }
 
-func addFile(h io.Writer, name, path string) error {
+func addFile(h hash.Hash, name, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func addFile(h io.Writer, name, path string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(h, name, info.Size())
+	_, _ = fmt.Fprintln(h, name, info.Size())
 	_, err = io.Copy(h, f)
 	return err
 }

@@ -23,7 +23,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprint(flag.CommandLine.Output(), `Usage: go run ./build [-check] [ARGUMENTS OF LOCALCLUSTER]
+	_, _ = fmt.Fprint(flag.CommandLine.Output(), `Usage: go run ./build [-check] [ARGUMENTS OF LOCALCLUSTER]
 
 Compiles localcluster if need be, which takes about ten minutes the first time, and runs it with the arguments, such as
 up, down or status. Without arguments it prints the path of the binary.

@@ -26,7 +26,7 @@ func newProgress(out io.Writer, terminal bool) *progress {
 }
 
 // say prints a line that stays.
-func (p *progress) say(line string) { fmt.Fprintln(p.out, line) }
+func (p *progress) say(line string) { _, _ = fmt.Fprintln(p.out, line) }
 
 // note says what is being done before it is known how much there is to do.
 func (p *progress) note(text string) { p.text = text }
@@ -59,10 +59,10 @@ func (p *progress) print(now time.Time) {
 	p.last = now
 	if p.terminal {
 		const eraseLine = "\r\x1b[2K"
-		fmt.Fprint(p.out, eraseLine+p.line(now))
+		_, _ = fmt.Fprint(p.out, eraseLine+p.line(now))
 		return
 	}
-	fmt.Fprintln(p.out, p.line(now))
+	p.say(p.line(now))
 }
 
 func (p *progress) line(now time.Time) string {
@@ -82,7 +82,7 @@ func (p *progress) percent() int { return p.done * 100 / max(p.total, 1) }
 // finish ends the line, and says how long it took.
 func (p *progress) finish() {
 	if p.terminal {
-		fmt.Fprintln(p.out)
+		p.say("")
 	}
 	p.say("Built in " + time.Since(p.began).Round(time.Second).String() + ".")
 }

@@ -1,8 +1,6 @@
 package command
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-dev/lockstep/cmd/localcluster/controlplane"
@@ -28,10 +26,10 @@ Its keys and data are removed; its logs are kept until the next start. It is no 
 			return err
 		}
 		if !ended {
-			fmt.Fprintf(cmd.OutOrStdout(), "No cluster runs in %s.\n", dir)
+			say(cmd.OutOrStdout(), "No cluster runs in %s.\n", dir)
 			return nil
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), "The cluster has ended.")
+		say(cmd.OutOrStdout(), "The cluster has ended.\n")
 		return nil
 	}
 	return cmd

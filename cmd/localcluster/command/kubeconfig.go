@@ -28,7 +28,7 @@ func newKubeconfigCommand() *cobra.Command {
 			return err
 		}
 		if *path {
-			fmt.Fprintln(cmd.OutOrStdout(), state.Kubeconfig)
+			say(cmd.OutOrStdout(), "%v\n", state.Kubeconfig)
 			return nil
 		}
 		data, err := os.ReadFile(state.Kubeconfig)

@@ -65,15 +65,15 @@ func printJSON(w io.Writer, v any) error {
 
 func (s status) table(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "Kubernetes %s at %s, up for %s\n", s.Kubernetes, s.Server, time.Since(s.Started).Round(time.Second))
-	fmt.Fprintf(w, "kubeconfig %s, context %s\n\n", s.Kubeconfig, s.Context)
-	fmt.Fprintln(w, "COMPONENT\tVERSION\tPID\tLOG")
+	say(w, "Kubernetes %s at %s, up for %s\n", s.Kubernetes, s.Server, time.Since(s.Started).Round(time.Second))
+	say(w, "kubeconfig %s, context %s\n\n", s.Kubeconfig, s.Context)
+	say(w, "COMPONENT\tVERSION\tPID\tLOG\n")
 	for _, c := range s.Components {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", c.Name, c.Version, c.PID, c.Log)
+		say(w, "%s\t%s\t%d\t%s\n", c.Name, c.Version, c.PID, c.Log)
 	}
-	fmt.Fprintln(w, "\nNODE\tREADY\tCPU\tMEMORY\tPODS")
+	say(w, "\nNODE\tREADY\tCPU\tMEMORY\tPODS\n")
 	for _, n := range s.Nodes {
-		fmt.Fprintf(w, "%s\t%t\t%s\t%s\t%s\n", n.Name, n.Ready, n.CPU, n.Memory, n.Pods)
+		say(w, "%s\t%t\t%s\t%s\t%s\n", n.Name, n.Ready, n.CPU, n.Memory, n.Pods)
 	}
 	return w.Flush()
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -35,16 +34,16 @@ func (u *up) supervise(ctx context.Context) error {
 		Ephemeral: u.ephemeral,
 		Options:   u.options,
 		Version:   componentVersion,
-		Step:      func(text string) { fmt.Fprintln(report, text) },
+		Step:      func(text string) { say(report, "%v\n", text) },
 		Ready: func(s controlplane.State) {
-			fmt.Fprintln(report, readyWord)
-			fmt.Fprintf(u.out, "Ready after %.1f s.\n", time.Since(began).Seconds())
+			say(report, "%v\n", readyWord)
+			say(u.out, "Ready after %.1f s.\n", time.Since(began).Seconds())
 			u.tell(s)
 			_ = report.Close()
 		},
 	})
 	if err != nil && u.reportFD != 0 {
-		fmt.Fprintln(report, err)
+		say(report, "%v\n", err)
 	}
 	return err
 }
@@ -75,7 +74,7 @@ func (u *up) launch(ctx context.Context) error {
 	ready := false
 	for lines := bufio.NewScanner(report); lines.Scan(); {
 		if ready = lines.Text() == readyWord; !ready {
-			fmt.Fprintln(u.err, lines.Text())
+			say(u.err, "%v\n", lines.Text())
 		}
 	}
 	if !ready {
@@ -89,7 +88,7 @@ func (u *up) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(u.out, "Ready after %.1f s.\n", time.Since(began).Seconds())
+	say(u.out, "Ready after %.1f s.\n", time.Since(began).Seconds())
 	u.tell(state)
 	return nil
 }

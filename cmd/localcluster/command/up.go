@@ -89,17 +89,17 @@ func (u *up) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(u.out, "A cluster runs already; nothing was changed.")
+	say(u.out, "A cluster runs already; nothing was changed.\n")
 	if state.Options != u.options {
-		fmt.Fprintf(u.out, "It has %s.\n", describe(state.Options))
+		say(u.out, "It has %s.\n", describe(state.Options))
 	}
 	u.tell(state)
 	return nil
 }
 
 func (u *up) tell(s controlplane.State) {
-	fmt.Fprintf(u.out, "Kubernetes %s at %s, %d nodes.\n", kubernetesVersion(), s.Server, s.Options.Nodes)
-	fmt.Fprintf(u.out, "export KUBECONFIG=%s\n", s.Kubeconfig)
+	say(u.out, "Kubernetes %s at %s, %d nodes.\n", kubernetesVersion(), s.Server, s.Options.Nodes)
+	say(u.out, "export KUBECONFIG=%s\n", s.Kubeconfig)
 }
 
 func describe(o controlplane.Options) string {
