@@ -34,9 +34,9 @@ type Plan struct {
 
 // Writes returns how many objects the plan creates, configures or prunes.
 func (p *Plan) Writes() int {
-	n := len(p.Stale)
-	for _, c := range p.Changes {
-		if c.writes() {
+	n := 0
+	for _, c := range p.All() {
+		if c.writes() || c.Action == Pruned {
 			n++
 		}
 	}

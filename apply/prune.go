@@ -24,12 +24,9 @@ func (a *Applier) stale(ctx context.Context, plan *Plan, recorded map[object.ID]
 		wanted[c.ID] = true
 	}
 	var gone []*Change
-	for id, entry := range recorded {
-		if !wanted[id] {
-			gone = append(gone, &Change{ID: id, Version: entry.Version, Hash: entry.Hash, recorded: true})
-		}
+	for _, id := range inventory.Stale(recorded, wanted) {
+		gone = append(gone, &Change{ID: id, Version: recorded[id].Version, recorded: true})
 	}
-	slices.SortFunc(gone, func(x, y *Change) int { return object.Compare(x.ID, y.ID) })
 	err := a.each(ctx, gone, func(ctx context.Context, c *Change) error { return a.lookUp(ctx, c, plan.App) })
 	return slices.DeleteFunc(gone, func(c *Change) bool { return c.Before == nil }), err
 }

@@ -3,6 +3,7 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -28,7 +29,7 @@ func (r *Report) expired(after time.Duration) *Report {
 		late.Problems = append(slices.Clone(r.Problems), p)
 		late.Reason = DeadlineExceeded
 	}
-	late.Message = fmt.Sprintf("%s, after %s", late.Message, after)
+	late.Message = fmt.Sprintf("%s, after %s", strings.TrimSuffix(late.Message, "."), after)
 	return &late
 }
 

@@ -14,12 +14,13 @@ import (
 // intend puts objects that are about to be created on record before the first write, so that a daemon that is killed in
 // between still knows what it may have made. A commit that creates nothing costs no call.
 func (p *pass) intend(ctx context.Context) error {
-	entries := maps.Clone(p.record.Entries)
+	wanted := map[object.ID]inventory.Entry{}
 	for _, c := range p.plan.Changes {
-		if _, known := entries[c.ID]; !known && c.Action != apply.Skipped {
-			entries[c.ID] = inventory.Entry{Version: c.Version}
+		if c.Action != apply.Skipped {
+			wanted[c.ID] = inventory.Entry{Version: c.Version}
 		}
 	}
+	entries := inventory.Union(wanted, p.record.Entries)
 	if len(entries) == len(p.record.Entries) {
 		return nil
 	}

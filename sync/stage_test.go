@@ -34,6 +34,7 @@ type stage struct {
 	client    client.WithWatch
 	store     *status.Store
 	loop      *sync.Loop
+	options   options
 }
 
 // options is what a test may want otherwise.
@@ -59,7 +60,7 @@ func newStage(t testing.TB, o options, files ...string) *stage {
 	}
 	s.write(files...)
 	app := sync.App{Name: "web", Repository: o.url, Path: "manifests", Namespace: s.namespace, Prune: !o.noPrune, Timeout: o.timeout}
-	s.store = status.NewStore(app)
+	s.store, s.options = status.NewStore(app), o
 	s.loop = s.wire(app, o)
 	return s
 }

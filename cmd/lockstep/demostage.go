@@ -44,7 +44,9 @@ func openStage(ctx context.Context, c client.Client, name string, out io.Writer)
 		if !apierrors.IsAlreadyExists(err) {
 			return err == nil, err
 		}
-		told.Do(func() { _, _ = fmt.Fprintf(out, "namespace %s: waiting until that of an earlier demo has gone\n", name) })
+		told.Do(func() {
+			_, _ = fmt.Fprintf(out, "namespace %s: waiting until that of an earlier demo has gone\n", name)
+		})
 		return false, s.clear(ctx)
 	})
 	if err != nil && ctx.Err() != nil {

@@ -31,7 +31,8 @@ type App struct {
 	Timeline  Timeline          `json:"timeline"` // of the commit seen last
 	Warnings  []string          `json:"warnings"`
 
-	held bool // the pass failed before the gate: the health that is still followed does not make it healthy
+	planWarnings []string // those of Warnings that the last plan gave
+	held         bool     // the pass failed before the gate: the health that is still followed does not make it healthy
 }
 
 // Revision holds the commits that an app has come to, by how far.

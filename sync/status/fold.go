@@ -1,6 +1,7 @@
 package status
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/apply"
@@ -53,7 +54,8 @@ func (a *App) begin(event sync.Event) {
 // account of the last that had stays.
 func (a *App) planned(event sync.Event) {
 	a.Objects.Total = len(event.Plan.Changes)
-	a.Warnings = append([]string{}, event.Plan.Warnings...)
+	a.planWarnings = event.Plan.Warnings
+	a.Warnings = warnings(event.Plan.Warnings, nil)
 	if event.Plan.Writes() == 0 {
 		return
 	}
@@ -64,7 +66,7 @@ func (a *App) planned(event sync.Event) {
 }
 
 func (a *App) changed(c *apply.Change) {
-	if a.State != sync.Syncing && c.Action == apply.Unchanged {
+	if a.State != sync.Syncing && (c.Action == apply.Unchanged || c.Action == apply.Skipped) {
 		return // a pass that only looked
 	}
 	switch c.Action {
@@ -97,6 +99,7 @@ func (a *App) judged(event sync.Event) {
 	r := event.Report
 	a.Workloads, a.Services, a.Problems = r.Workloads, r.Services, r.Problems
 	a.Timeline = a.Timeline.judged(r, event.At)
+	a.Warnings = warnings(a.planWarnings, r.Warnings)
 	switch {
 	case a.held || a.State == sync.Syncing:
 		return
@@ -107,10 +110,21 @@ func (a *App) judged(event sync.Event) {
 	case r.Status == health.Current && a.Revision.Healthy == a.Revision.Applied:
 		a.enter(sync.Healthy, event)
 		a.explain("", r.Message)
-	case r.Status != health.Current:
+	case r.Status == health.Current:
+		a.explain("", r.Message) // healthy as soon as it is on record
+	default:
 		a.enter(sync.Progressing, event)
 		a.explain(string(r.Reason), r.Message)
 	}
+}
+
+// warnings joins what the plan and the health warn of.
+func warnings(plan []string, report []health.Problem) []string {
+	all := append([]string{}, plan...)
+	for _, w := range report {
+		all = append(all, fmt.Sprintf("%s: %s: %s", w.Reason, w.Object, w.Message))
+	}
+	return all
 }
 
 func (a *App) settled(event sync.Event) {

@@ -1,0 +1,131 @@
+package status_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// ask returns the answer to one request.
+func ask(t *testing.T, s *status.Store, method, path string) (int, string) {
+	t.Helper()
+	server := httptest.NewServer(s.Handler())
+	defer server.Close()
+	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(body)
+}
+
+func observe(t *testing.T, s *status.Store, events ...sync.Event) {
+	for _, event := range events {
+		event.App, event.At, event.Revision = "web", began, first
+		s.Observe(t.Context(), event)
+	}
+}
+
+func TestReadyOnceThePassOfEveryAppHasEnded(t *testing.T) {
+	s := status.NewStore(app)
+	if code, _ := ask(t, s, http.MethodGet, "/healthz"); code != http.StatusOK {
+		t.Errorf("healthz: %d", code)
+	}
+	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("readyz before the first pass: %d", code)
+	}
+	observe(t, s, deploy(first)...)
+	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusOK {
+		t.Errorf("readyz after the first pass: %d", code)
+	}
+}
+
+// fields are those that the design promises.
+var fields = strings.Fields("name repository path namespace state reason message revision objects workloads services timeline warnings")
+
+func TestTheAppHasEveryFieldBeforeAnythingHasHappenedAndAfter(t *testing.T) {
+	s := status.NewStore(app)
+	for range 2 {
+		code, body := ask(t, s, http.MethodGet, "/api/v1/apps/web")
+		var got map[string]any
+		if err := json.Unmarshal([]byte(body), &got); err != nil || code != http.StatusOK {
+			t.Fatalf("%d %s", code, body)
+		}
+		for _, field := range fields {
+			if value, ok := got[field]; !ok || value == nil {
+				t.Errorf("%s is %v", field, value)
+			}
+		}
+		observe(t, s, deploy(first)...)
+	}
+}
+
+func TestTheListHasEveryApp(t *testing.T) {
+	s := status.NewStore(sync.App{Name: "b"}, sync.App{Name: "a"})
+	_, body := ask(t, s, http.MethodGet, "/api/v1/apps")
+	var list status.List
+	if err := json.Unmarshal([]byte(body), &list); err != nil {
+		t.Fatal(err)
+	}
+	names := []string{}
+	for _, app := range list.Apps {
+		names = append(names, app.Name)
+	}
+	if !slices.Equal(names, []string{"a", "b"}) {
+		t.Errorf("apps %q", names)
+	}
+}
+
+func TestWhatTheServerKnowsSurvivesTheClient(t *testing.T) {
+	s := status.NewStore(app)
+	observe(t, s, deploy(first)...)
+	_, body := ask(t, s, http.MethodGet, "/api/v1/apps/web")
+	var got status.App
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Revision.Healthy != first || got.Workloads[0].ID != server || got.Changes[0].Action != apply.Created || !got.Since.Equal(began) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestOnlyReadingIsAllowed(t *testing.T) {
+	s := status.NewStore(app)
+	for path, want := range map[string]int{"/api/v1/apps": http.StatusMethodNotAllowed, "/api/v1/apps/web": http.StatusMethodNotAllowed} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+			if code, _ := ask(t, s, method, path); code != want {
+				t.Errorf("%s %s: %d", method, path, code)
+			}
+		}
+	}
+	for _, path := range []string{"/api/v1/apps/nobody", "/api/v1/apps/../../etc/passwd", "/", "/debug/pprof/"} {
+		if code, _ := ask(t, s, http.MethodGet, path); code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+}
+
+func TestEventsOfAnAppThatNobodyKnowsAreDropped(t *testing.T) {
+	s := status.NewStore(app)
+	s.Observe(t.Context(), sync.Event{App: "other", At: time.Now(), Record: &sync.Outcome{}})
+	if s.Ready() || len(s.Apps()) != 1 {
+		t.Errorf("apps %+v", s.Apps())
+	}
+}
