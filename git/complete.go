@@ -38,6 +38,9 @@ func (x *indexer) complete(f *os.File, from *reader) (plumbing.Hash, error) {
 	if x.count == before {
 		return plumbing.ZeroHash, errMalformed
 	}
+	if err := f.Truncate(end); err != nil { // the old checksum was longer than what took its place
+		return plumbing.ZeroHash, cacheError(err)
+	}
 	return seal(f, x.count)
 }
 
@@ -56,17 +59,21 @@ func (x *indexer) missing() []plumbing.Hash {
 // packObject returns an object as it stands in a pack.
 func packObject(o raw) []byte {
 	var packed bytes.Buffer
-	size := len(o.content)
-	first := byte(o.kind)<<4 | byte(size&15)
-	for size >>= 4; size > 0; size >>= 7 {
-		packed.WriteByte(first | 0x80)
-		first = byte(size & 0x7f)
-	}
-	packed.WriteByte(first)
+	packed.Write(objectHeader(o.kind, len(o.content)))
 	w := zlib.NewWriter(&packed)
 	_, _ = w.Write(o.content) // a buffer takes everything
 	_ = w.Close()
 	return packed.Bytes()
+}
+
+// objectHeader returns the kind and the size as they stand before an object: 4 bits of the size, then 7 in each byte.
+func objectHeader(kind plumbing.ObjectType, size int) []byte {
+	text := []byte{byte(kind)<<4 | byte(size&15)}
+	for size >>= 4; size > 0; size >>= 7 {
+		text[len(text)-1] |= 0x80
+		text = append(text, byte(size&0x7f))
+	}
+	return text
 }
 
 // seal writes the number of objects into the header of a pack, and its checksum to the end.

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// maxBase bounds, in bytes, what a delta is applied to, the delta, and what comes of it. Three such are in memory at
-	// a time, however long the chain is.
-	maxBase = 64 << 20
+	// maxBase bounds, in bytes, what a delta is applied to, the delta, and what comes of it. A few such are in memory at
+	// a time, however long the chain is. Files that are stored whole may be larger.
+	maxBase = 32 << 20
 	// maxChain is how many deltas may stand on each other, as in git.
 	maxChain = 4095
 	// maxBases bounds what is kept of bases for other deltas, in bytes.
@@ -17,6 +17,8 @@ const (
 	// maxDeltaHeader is more than the two sizes at the start of a delta take, in bytes.
 	maxDeltaHeader = 20
 )
+
+var errChain = errors.New("too many deltas stand on each other")
 
 // place is where an object is.
 type place struct {
@@ -44,40 +46,16 @@ func (r *reader) at(p *pack, offset, limit int64) (raw, error) {
 	}
 	if !h.kind.IsDelta() {
 		content, err := r.unpack(p, h)
-		return raw{h.kind, content}, err
+		return raw{kind: h.kind, content: content}, err
 	}
 	return r.chain(p, offset)
 }
 
 // chain goes down from delta to base, and up again.
 func (r *reader) chain(p *pack, offset int64) (raw, error) {
-	var deltas []header
-	var object raw
-	for at := offset; ; {
-		if cached, ok := r.bases[place{p, at}]; ok {
-			object = cached
-			break
-		}
-		h, err := p.header(at)
-		if err != nil {
-			return raw{}, err
-		}
-		if h.size > maxBase {
-			return raw{}, fail(ErrTooLarge, "stored as a difference to %d bytes, at most %d are read", h.size, int64(maxBase))
-		}
-		if !h.kind.IsDelta() {
-			content, err := r.unpack(p, h)
-			if err != nil {
-				return raw{}, err
-			}
-			object = raw{h.kind, content}
-			r.keep(place{p, at}, object)
-			break
-		}
-		if deltas = append(deltas, h); len(deltas) > maxChain {
-			return raw{}, errors.New("too many deltas stand on each other")
-		}
-		at = h.base
+	object, deltas, err := r.base(p, offset)
+	if err != nil {
+		return raw{}, err
 	}
 	for i, h := range slices.Backward(deltas) {
 		delta, err := r.unpack(p, h)
@@ -87,11 +65,42 @@ func (r *reader) chain(p *pack, offset int64) (raw, error) {
 		if object.content, err = applyDelta(object.content, delta); err != nil {
 			return raw{}, err
 		}
+		if object.deltas++; object.deltas > maxChain {
+			return raw{}, errChain
+		}
 		if i > 0 {
 			r.keep(place{p, deltas[i-1].base}, object)
 		}
 	}
 	return object, nil
+}
+
+// base returns the object that the deltas from offset on stand on, and those deltas, the last one first.
+func (r *reader) base(p *pack, offset int64) (raw, []header, error) {
+	var deltas []header
+	for at := offset; len(deltas) <= maxChain; {
+		if known, ok := r.bases[place{p, at}]; ok {
+			return known, deltas, nil
+		}
+		h, err := p.header(at)
+		if err != nil {
+			return raw{}, nil, err
+		}
+		if h.size > maxBase {
+			return raw{}, nil, fail(ErrTooLarge, "stored as a difference to %d bytes, at most %d are read", h.size, int64(maxBase))
+		}
+		if !h.kind.IsDelta() {
+			content, err := r.unpack(p, h)
+			object := raw{kind: h.kind, content: content}
+			if err == nil {
+				r.keep(place{p, at}, object)
+			}
+			return object, deltas, err
+		}
+		deltas = append(deltas, h)
+		at = h.base
+	}
+	return raw{}, nil, errChain
 }
 
 // keep remembers a base, which others of its kind are likely to stand on as well.

@@ -92,7 +92,7 @@ func (x *indexer) scan(ctx context.Context, from io.Reader) (plumbing.Hash, erro
 
 func (x *indexer) scanObject(scanner *packfile.Scanner) error {
 	h, err := scanner.NextObjectHeader()
-	if err != nil || h.Length < 0 {
+	if err != nil || h.Length < 0 || !isWhole(h.Type) && !h.Type.IsDelta() {
 		return errMalformed
 	}
 	sink := io.Discard

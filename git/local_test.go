@@ -101,6 +101,20 @@ func TestGarbageCollectionWhileRunningIsNotNoticed(t *testing.T) {
 	}
 }
 
+func TestPacksWithFarOffsetsAreRead(t *testing.T) {
+	work := newRepo(t)
+	work.write("a.yaml", strings.Repeat("a: 1\n", 1000))
+	work.write("b.yaml", strings.Repeat("a: 1\n", 1000)+"b: 1\n") // a delta of the other
+	hash := work.commit("c.yaml", "c: 1\n")
+	work.run("repack", "-adq")
+	packs := found(t, work.dir, ".pack")
+	work.run("index-pack", "--index-version=2,0x20", packs[0]) // every offset above 32 is told as if it were above 2 GiB
+	s := fetch(t, open(t, work.dir), hash)
+	if got := content(t, s, ".", "b.yaml"); len(got) != 5005 || content(t, s, ".", "c.yaml") != "c: 1\n" {
+		t.Errorf("b.yaml has %d bytes", len(got))
+	}
+}
+
 func TestARebaseMovesTheBranch(t *testing.T) {
 	work := newRepo(t)
 	work.commit("a.yaml", "a: 1\n")

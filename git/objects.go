@@ -141,6 +141,12 @@ func (r *reader) close() {
 type raw struct {
 	kind    plumbing.ObjectType
 	content []byte
+	deltas  int // that were applied to make it
+}
+
+// isWhole tells objects from deltas, and from numbers that mean nothing.
+func isWhole(kind plumbing.ObjectType) bool {
+	return kind >= plumbing.CommitObject && kind <= plumbing.TagObject
 }
 
 func (o raw) check(h plumbing.Hash, t plumbing.ObjectType) error {

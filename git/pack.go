@@ -156,7 +156,8 @@ func (p *pack) header(offset int64) (header, error) {
 		}
 	}
 	h.content = offset + int64(n-len(text.left))
-	if text.left == nil || h.size < 0 || h.kind.IsDelta() && (h.base <= 0 || h.base == offset) {
+	sound := isWhole(h.kind) || h.kind.IsDelta() && h.base > 0 && h.base != offset
+	if text.left == nil || h.size < 0 || !sound {
 		return header{}, errCut
 	}
 	return h, nil

@@ -101,9 +101,9 @@ func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	return r.clone(ctx, n)
 }
 
-// final says that a new copy would fare no better.
+// final says that a new copy would fare no better. What is too large as a difference may not be as a whole.
 func final(err error) bool {
-	return !errors.Is(err, errProtocol) && !errors.Is(err, ErrCorrupt)
+	return !errors.Is(err, errProtocol) && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge)
 }
 
 func (r *remote) increment(ctx context.Context, g *generation, n negotiation) (Snapshot, error) {
