@@ -35,9 +35,8 @@ func findBinary() (string, error) {
 // output returns the one line that a command prints, or what it says on standard error.
 func output(cmd *exec.Cmd) (string, error) {
 	out, err := cmd.Output()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(string(failed.Stderr)))
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return "", errors.New(strings.TrimSpace(string(failed.Stderr)))
 	}
 	return strings.TrimSpace(string(out)), err
 }
