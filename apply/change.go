@@ -1,9 +1,6 @@
 package apply
 
 import (
-	"fmt"
-	"strings"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -53,23 +50,9 @@ func (c *Change) String() string {
 	case c.Why != "":
 		text += " (" + c.Why + ")"
 	case c.Action == Configured && len(c.Fields) > 0:
-		text += " (" + summary(c.Fields) + ")"
+		text += " (" + few(c.Fields, 3, ", ", Field.String) + ")"
 	}
 	return text
-}
-
-// summary joins the first few fields; a commit that touches many is read as a diff, not as a sentence.
-func summary(fields []Field) string {
-	const shown = 3
-	parts := make([]string, 0, shown+1)
-	for i, f := range fields {
-		if i == shown {
-			parts = append(parts, fmt.Sprintf("and %d more", len(fields)-shown))
-			break
-		}
-		parts = append(parts, f.String())
-	}
-	return strings.Join(parts, ", ")
 }
 
 // writes reports whether an apply of c has anything to send.

@@ -2,10 +2,8 @@ package apply
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
@@ -37,18 +35,7 @@ func (e *ObjectError) Unwrap() error { return e.Err }
 type Errors []*ObjectError
 
 // Error lists up to ten errors on one line and counts the rest.
-func (e Errors) Error() string {
-	const shown = 10
-	lines := make([]string, 0, shown+1)
-	for i, one := range e {
-		if i == shown {
-			lines = append(lines, fmt.Sprintf("and %d more", len(e)-shown))
-			break
-		}
-		lines = append(lines, one.Error())
-	}
-	return strings.Join(lines, "; ")
-}
+func (e Errors) Error() string { return few(e, 10, "; ", (*ObjectError).Error) }
 
 func (e Errors) Unwrap() []error {
 	all := make([]error, len(e))

@@ -3,7 +3,6 @@ package apply
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -22,21 +21,7 @@ type Blocked struct {
 // Error says what would be deleted and how to allow it.
 func (b *Blocked) Error() string {
 	return fmt.Sprintf("%s: would delete %s; to allow it, annotate an object of the commit with %s: \"true\", or delete them by hand",
-		b.Cause, names(b.Objects), AllowPruneAnnotation)
-}
-
-// names lists the first few IDs and counts the rest.
-func names(ids []object.ID) string {
-	const shown = 5
-	listed := make([]string, 0, shown)
-	for _, id := range ids[:min(shown, len(ids))] {
-		listed = append(listed, id.String())
-	}
-	text := strings.Join(listed, ", ")
-	if more := len(ids) - shown; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+		b.Cause, few(b.Objects, 5, ", ", object.ID.String), AllowPruneAnnotation)
 }
 
 // guard refuses a plan whose deletions look like an accident, unless the commit says that they are meant. What lives in
