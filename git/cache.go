@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// maxPacks is how many packs are collected before a new copy replaces them; there is no garbage collector here.
-	maxPacks = 20
 	// maxSlots is how many processes may keep a copy of one remote in one cache folder.
 	maxSlots = 100
 	// copyName and freshName name a copy that is complete, and one that is being made.

@@ -19,7 +19,19 @@ type generation struct {
 	objects *objects
 	commits []plumbing.Hash // complete here, the newest last
 	packs   int
+
+	failures int // how often a part was asked for in vain
 }
+
+const (
+	// maxPacks is how many packs are collected before a new copy replaces them; there is no garbage collector here.
+	maxPacks = 20
+	// maxFailures is how often a server is asked for a part before it is asked for the whole: some can do only that.
+	maxFailures = 3
+)
+
+// full says that nothing should be added any more.
+func (g *generation) full() bool { return g.packs >= maxPacks || g.failures >= maxFailures }
 
 func newGeneration(dir string) (*generation, error) {
 	for _, folder := range []string{"objects/pack", "refs"} {
@@ -98,6 +110,7 @@ func (g *generation) receive(ctx context.Context, n negotiation) error {
 		return err
 	}
 	g.packs++
+	g.failures = 0
 	return g.hold(n.head)
 }
 

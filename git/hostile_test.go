@@ -264,6 +264,30 @@ func TestAServerThatCannotSendPartsIsClonedAfresh(t *testing.T) {
 	}
 }
 
+func TestAServerThatFailsAtPartsIsAskedForTheWholeInTheEnd(t *testing.T) {
+	s := newServer(t)
+	s.push("a.yaml", "a: 1\n")
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if bytes.Contains(body, []byte("have ")) {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.URL.Path = strings.TrimPrefix(r.URL.Path, "/a.git")
+		s.handler.ServeHTTP(w, r)
+	})
+	r := open(t, url)
+	fetch(t, r, s.run("rev-parse", "main"))
+	hash := s.push("a.yaml", "a: 2\n")
+	for range 3 {
+		if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrUnavailable) {
+			t.Fatalf("fetch: %v", err)
+		}
+	}
+	fetch(t, r, hash)
+}
+
 func TestALargeFileElsewhereInARemoteCostsNoMemory(t *testing.T) {
 	s := newServer(t)
 	const size = 128 << 20

@@ -19,19 +19,19 @@ type layout struct {
 	commonDir string
 }
 
-// findLayout looks for the repository of folder as git does: in it, then in the folders above it, so that a folder
-// inside a work tree means its repository.
-func findLayout(folder string) (layout, error) {
+// findRoot looks for the repository of folder as git does: in it, then in the folders above it, so that a folder inside a
+// work tree means its repository.
+func findRoot(folder string) (string, error) {
 	if _, err := os.Stat(folder); err != nil {
-		return layout{}, fail(ErrNotFound, "folder cannot be read: %s", reason(err))
+		return "", fail(ErrNotFound, "folder cannot be read: %s", reason(err))
 	}
 	for dir := folder; ; dir = filepath.Dir(dir) {
-		l, found, err := layoutAt(dir)
+		_, found, err := layoutAt(dir)
 		if found || err != nil {
-			return l, err
+			return dir, err
 		}
 		if dir == filepath.Dir(dir) {
-			return layout{}, fail(ErrNotFound, "no git repository in this folder or above it: run git init, or give another folder")
+			return "", fail(ErrNotFound, "no git repository in this folder or above it: run git init, or give another folder")
 		}
 	}
 }

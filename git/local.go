@@ -22,7 +22,7 @@ const (
 
 // local reads a branch of a repository on this machine from its files, which git may change at any time.
 type local struct {
-	folder string
+	root   string // where the repository was found: another one above it is not meant, should this one go away
 	branch string
 
 	mu      stdsync.Mutex
@@ -31,9 +31,8 @@ type local struct {
 }
 
 func newLocal(folder, branch string) (*local, error) {
-	l := &local{folder: folder, branch: branch}
-	_, err := findLayout(folder)
-	return l, err
+	root, err := findRoot(folder)
+	return &local{root: root, branch: branch}, err
 }
 
 func (l *local) fetch(ctx context.Context) (Snapshot, error) {
@@ -51,7 +50,7 @@ func (l *local) fetch(ctx context.Context) (Snapshot, error) {
 }
 
 func (l *local) read() (Snapshot, error) {
-	at, err := findLayout(l.folder)
+	at, err := l.layout()
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -65,6 +64,14 @@ func (l *local) read() (Snapshot, error) {
 	return l.snapshot(at, hash)
 }
 
+func (l *local) layout() (layout, error) {
+	at, found, err := layoutAt(l.root)
+	if err == nil && !found {
+		err = fail(ErrNotFound, "git repository is gone")
+	}
+	return at, err
+}
+
 func (l *local) snapshot(at layout, hash plumbing.Hash) (Snapshot, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,7 +80,7 @@ func (l *local) snapshot(at layout, hash plumbing.Hash) (Snapshot, error) {
 	} else if l.last.Revision.Hash == hash.String() {
 		return l.last, nil
 	}
-	s, err := readSnapshot(l.objects, printable(l.folder), Revision{Ref: l.branch, Hash: hash.String()})
+	s, err := readSnapshot(l.objects, printable(l.root), Revision{Ref: l.branch, Hash: hash.String()})
 	if err == nil {
 		s.Moved = at.moved(heads + l.branch)
 		l.last = s
@@ -108,19 +115,16 @@ func branchNotFound(branch string, names []string) error {
 	return fail(ErrBranchNotFound, "branch %q not found: there is %s%s", branch, printable(strings.Join(names, ", ")), more)
 }
 
-// watch returns where git writes when a branch moves: the loose file in a folder of refs/heads, or packed-refs.
+// watch returns where git writes when the branch moves: its own file, or packed-refs.
 func (l *local) watch() []string {
-	at, err := findLayout(l.folder)
+	at, err := l.layout()
 	if err != nil {
-		return []string{l.folder}
+		return []string{l.root}
 	}
-	ref := filepath.Join(at.commonDir, filepath.FromSlash(heads+l.branch))
-	paths := []string{filepath.Join(at.commonDir, "packed-refs")}
-	for ref != at.commonDir {
-		paths = append(paths, ref)
-		ref = filepath.Dir(ref)
+	return []string{
+		filepath.Join(at.commonDir, filepath.FromSlash(heads+l.branch)),
+		filepath.Join(at.commonDir, "packed-refs"),
 	}
-	return paths
 }
 
 func (l *local) close() error { return nil }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,43 @@ func TestAFolderThatIsNoRepositoryIsRefused(t *testing.T) {
 		if _, err := git.Open(git.Options{URL: dir}); !errors.Is(err, git.ErrNotFound) {
 			t.Errorf("open: %v", err)
 		}
+	}
+}
+
+func TestARepositoryThatGoesAwayIsNotTakenForTheOneAboveIt(t *testing.T) {
+	above := newRepo(t)
+	above.commit("a.yaml", "above: 1\n")
+	work := repo{t, filepath.Join(above.dir, "inside")}
+	if err := os.Mkdir(work.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	work.run("init", "-q", "-b", "main")
+	r := open(t, work.dir)
+	fetch(t, r, work.commit("a.yaml", "a: 1\n"))
+	if err := os.RemoveAll(filepath.Join(work.dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrNotFound) {
+		t.Errorf("fetched %s, %v", s.Message, err)
+	}
+	if got := r.Watch(); !slices.Equal(got, []string{work.dir}) {
+		t.Errorf("watches %v", got)
+	}
+	work.run("init", "-q", "-b", "main")
+	fetch(t, r, work.commit("a.yaml", "a: 2\n"))
+}
+
+func TestWatchNamesTheFilesOfTheBranchWhereverTheyAre(t *testing.T) {
+	work := newRepo(t)
+	work.commit("a.yaml", "a: 1\n")
+	linked := filepath.Join(t.TempDir(), "linked")
+	work.run("worktree", "add", "-q", "-b", "team/topic", linked)
+	want := []string{filepath.Join(work.dir, ".git/refs/heads/team/topic"), filepath.Join(work.dir, ".git/packed-refs")}
+	if got := openWith(t, git.Options{URL: linked, Branch: "team/topic"}).Watch(); !slices.Equal(got, want) {
+		t.Errorf("watches %v, want %v", got, want)
+	}
+	if got := open(t, newServer(t).url).Watch(); got != nil {
+		t.Errorf("a remote watches %v", got)
 	}
 }
 

@@ -88,7 +88,7 @@ func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
 // about the local copy or the server's way of sending parts, it makes a new copy, once.
 func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	g := r.cache.current
-	if !r.cache.sound() || g.packs >= maxPacks && !slices.Contains(g.commits, n.head) {
+	if !r.cache.sound() || g.full() && !slices.Contains(g.commits, n.head) {
 		return r.clone(ctx, n)
 	}
 	s, err := r.increment(ctx, g, n)
@@ -109,6 +109,7 @@ func final(err error) bool {
 func (r *remote) increment(ctx context.Context, g *generation, n negotiation) (Snapshot, error) {
 	if !slices.Contains(g.commits, n.head) {
 		if err := g.receive(ctx, n); err != nil {
+			g.failures++
 			return Snapshot{}, err
 		}
 	}
