@@ -8,7 +8,7 @@ import (
 // What a caller branches on with errors.Is. The text of an error names the repository and says what to do; it holds no
 // credentials, and what a server wrote only where it is bounded and its control characters are escaped.
 var (
-	ErrURL            = errors.New("repository address is not usable")
+	ErrURL            = errors.New("repository address is not usable") // or a branch's name is none
 	ErrNoCommits      = errors.New("repository has no commits")
 	ErrBranchNotFound = errors.New("branch not found")
 	ErrPathNotFound   = errors.New("path not found")
