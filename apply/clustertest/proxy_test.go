@@ -74,3 +74,21 @@ func TestALinkHasAKubeconfigOfItsOwn(t *testing.T) {
 		t.Errorf("kubeconfig leads to %s, config to %s", got, config.Host)
 	}
 }
+
+func TestALinkComesBackAsOftenAsItIsCut(t *testing.T) {
+	config, link := clustertest.Proxy(t)
+	c, err := client.New(config, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		link.Cut()
+		link.Cut()
+		link.Restore()
+		link.Restore()
+		clustertest.Eventually(t, "the API server to be back", func(ctx context.Context) (bool, string) {
+			err := c.List(ctx, &corev1.NodeList{})
+			return err == nil, fmt.Sprint(err)
+		})
+	}
+}
