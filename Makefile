@@ -1,14 +1,16 @@
 # Everything that one does with this repository; "make" alone lists it.
 SHELL := /bin/bash
 GO ?= go
-GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# The linter is built once, into bin, whatever flags a module is linted with.
+LINT_VERSION := v2.15.0
+LINT := $(CURDIR)/bin/golangci-lint-$(LINT_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 # The race detector needs a C compiler; Go switches cgo off where there is none.
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 CLUSTER := $(GO) run -C cmd/localcluster ./build
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench cluster-build cluster-up cluster-down
+.PHONY: help build demo test lint bench cluster-build cluster-up cluster-status cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,11 +23,15 @@ demo: build cluster-up ## watch a commit turn one pod into three, on a local clu
 
 test: cluster-build ## run every test, on a real control plane
 	$(GO) test $(RACE) -timeout 20m ./...
-	$(GO) test -C cmd/localcluster -timeout 20m ./...
+	CGO_ENABLED=0 $(GO) test -C cmd/localcluster -trimpath -timeout 20m ./...
 
-lint: ## run the linters, in both modules
-	$(GO) run $(GOLANGCI_LINT) run ./...
-	cd cmd/localcluster && $(GO) run $(GOLANGCI_LINT) run ./...
+lint: $(LINT) cluster-build ## run the linters, in both modules
+	$(LINT) run ./...
+	cd cmd/localcluster && CGO_ENABLED=0 GOFLAGS=-trimpath $(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv bin/golangci-lint $@
 
 bench: cluster-build ## time a commit, beside the same calls without Lockstep
 	$(GO) test -run '^$$' -bench Commit -benchtime 20x -timeout 20m ./sync
@@ -35,6 +41,9 @@ cluster-build: ## compile the local control plane, once (about ten minutes, with
 
 cluster-up: ## start a local Kubernetes control plane with three nodes
 	@$(CLUSTER) up
+
+cluster-status: ## say whether it runs, and where
+	@$(CLUSTER) status
 
 cluster-down: ## stop it
 	@$(CLUSTER) down

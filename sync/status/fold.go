@@ -111,7 +111,7 @@ func (a *App) judged(event sync.Event) {
 		a.enter(sync.Healthy, event)
 		a.explain("", r.Message)
 	case r.Status == health.Current:
-		a.explain("", r.Message) // healthy as soon as it is on record
+		a.explain("", "ready, and about to be put on record")
 	default:
 		a.enter(sync.Progressing, event)
 		a.explain(string(r.Reason), r.Message)

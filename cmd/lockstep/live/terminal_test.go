@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -190,7 +192,7 @@ func TestBothObserversAgreeWithTheStatusThatIsServed(t *testing.T) {
 		terminal.Observe(t.Context(), event)
 		lines.Observe(t.Context(), event)
 	}
-	unexported := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "held" }, cmp.Ignore())
+	unexported := cmpopts.IgnoreUnexported(status.App{})
 	for _, got := range []*story{terminal.story, lines.story} {
 		if diff := cmp.Diff(s.folded(), got.app, unexported); diff != "" {
 			t.Errorf("status (-served +drawn):\n%s", diff)
