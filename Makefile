@@ -18,8 +18,11 @@ help: ## list the targets
 build: ## compile bin/lockstep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/lockstep ./cmd/lockstep
 
-demo: build cluster-up ## watch a commit turn one pod into three, on a local cluster
-	@bin/lockstep demo --kubeconfig "$$($(CLUSTER) kubeconfig --path)"
+# Ctrl-C is for the demo; the cluster goes with it, unless it ran before.
+demo: build ## watch a commit turn one pod into three, on a local cluster
+	@trap : INT TERM; $(CLUSTER) status >/dev/null 2>&1 || { started=1; $(CLUSTER) up; } && \
+	bin/lockstep demo --kubeconfig "$$($(CLUSTER) kubeconfig --path)"; code=$$?; \
+	[ -z "$$started" ] || $(CLUSTER) down; exit $$code
 
 test: cluster-build ## run every test, on a real control plane
 	$(GO) test $(RACE) -timeout 20m ./...
