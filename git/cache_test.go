@@ -195,7 +195,7 @@ func TestAPartIsFetchedWithoutWhatIsThereAndGitCanReadIt(t *testing.T) {
 	if len(all) != 2 || size(t, all[0])+size(t, all[1])-whole > whole/2 {
 		t.Errorf("packs are of %d and %d bytes, the first of %d", size(t, all[0]), size(t, all[1]), whole)
 	}
-	copied := repo{t, dirUp(all[0], 3)}
+	copied := at(t, dirUp(all[0], 3))
 	copied.run("verify-pack", all[0], all[1])
 	copied.run("fsck", "--strict", hash)
 	if got := copied.run("show", hash+":apps/a.yaml"); got != "a: 2" {

@@ -166,7 +166,7 @@ func TestAFolderThatIsNoRepositoryIsRefused(t *testing.T) {
 func TestARepositoryThatGoesAwayIsNotTakenForTheOneAboveIt(t *testing.T) {
 	above := newRepo(t)
 	above.commit("a.yaml", "above: 1\n")
-	work := repo{t, filepath.Join(above.dir, "inside")}
+	work := at(t, filepath.Join(above.dir, "inside"))
 	if err := os.Mkdir(work.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}

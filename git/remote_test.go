@@ -3,10 +3,6 @@ package git_test
 import (
 	"errors"
 	"net/http"
-	"net/http/cgi"
-	"net/http/httptest"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	stdsync "sync"
 	"testing"
@@ -25,20 +21,9 @@ type server struct {
 func newServer(t testing.TB, flags ...string) server {
 	t.Helper()
 	bare := newRepo(t, append(flags, "--bare")...)
-	execPath := strings.TrimSpace(bare.run("--exec-path"))
-	backend, err := exec.LookPath(filepath.Join(execPath, "git-http-backend"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := &cgi.Handler{
-		Path: backend,
-		Env:  []string{"GIT_PROJECT_ROOT=" + bare.dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
-	}
-	s := httptest.NewServer(handler)
-	t.Cleanup(s.Close)
 	work := newRepo(t, flags...)
 	work.run("remote", "add", "origin", bare.dir)
-	return server{repo: work, bare: bare, handler: handler, url: s.URL + "/"}
+	return server{repo: work, bare: bare, handler: bare.Backend(), url: bare.Serve()}
 }
 
 // push commits one file, pushes it, and returns the hash.

@@ -1,22 +1,20 @@
 package git_test
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/git/gittest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // repo is a repository that the real git program keeps.
 type repo struct {
+	*gittest.Repo
 	t   testing.TB
 	dir string
 }
@@ -24,47 +22,19 @@ type repo struct {
 // newRepo makes an empty repository with the branch main.
 func newRepo(t testing.TB, flags ...string) repo {
 	t.Helper()
-	r := repo{t, t.TempDir()}
-	r.run(append([]string{"init", "-q", "-b", "main"}, flags...)...)
-	return r
+	return at(t, gittest.New(t, flags...).Dir)
 }
 
-// run runs git in the repository and returns what it printed.
-func (r repo) run(args ...string) string {
-	r.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(),
-		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_TERMINAL_PROMPT=0",
-		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
-		"GIT_COMMITTER_NAME=Ben", "GIT_COMMITTER_EMAIL=ben@example.com", "GIT_COMMITTER_DATE=2026-01-02T03:04:06Z",
-	)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
+func at(t testing.TB, dir string) repo { return repo{gittest.At(t, dir), t, dir} }
 
-// write puts content into a file of the work tree.
-func (r repo) write(name, content string) {
-	r.t.Helper()
-	name = filepath.Join(r.dir, name)
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
-		r.t.Fatal(err)
-	}
-}
+func (r repo) run(args ...string) string  { r.t.Helper(); return r.Git(args...) }
+func (r repo) write(name, content string) { r.t.Helper(); r.Write(name, content) }
 
 // commit writes one file, commits everything, and returns the hash.
 func (r repo) commit(name, content string) string {
 	r.t.Helper()
 	r.write(name, content)
-	r.run("add", "-A")
-	r.run("commit", "-q", "--allow-empty", "-m", "Change "+name)
-	return r.run("rev-parse", "HEAD")
+	return r.Commit("Change " + name)
 }
 
 // open opens the branch main of url with a cache of its own.

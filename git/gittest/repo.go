@@ -1,6 +1,7 @@
 package gittest
 
 import (
+	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
 	"os"
@@ -20,12 +21,16 @@ type Repo struct {
 // git init: --bare, for one.
 func New(t testing.TB, flags ...string) *Repo {
 	t.Helper()
-	r := &Repo{t: t, Dir: t.TempDir()}
+	r := At(t, t.TempDir())
 	r.Git(append([]string{"init", "-q", "-b", "main"}, flags...)...)
 	return r
 }
 
-// Git runs git in the repository, with no configuration but ours, and returns what it printed. It fails the test when
+// At returns the repository that is in a folder already.
+func At(t testing.TB, dir string) *Repo { return &Repo{t: t, Dir: dir} }
+
+// Git runs git in the repository, with no configuration but ours and with Ada as the author, Ben as the committer, and
+// a day in January 2026 as the date of every commit, and returns what it printed. It fails the test when
 // git does.
 func (r *Repo) Git(args ...string) string {
 	r.t.Helper()
@@ -33,8 +38,8 @@ func (r *Repo) Git(args ...string) string {
 	cmd.Dir = r.Dir
 	cmd.Env = append(os.Environ(),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_TERMINAL_PROMPT=0",
-		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
-		"GIT_COMMITTER_NAME=Ben", "GIT_COMMITTER_EMAIL=ben@example.com",
+		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z",
+		"GIT_COMMITTER_NAME=Ben", "GIT_COMMITTER_EMAIL=ben@example.com", "GIT_COMMITTER_DATE=2026-01-02T03:04:06Z",
 	)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -63,17 +68,23 @@ func (r *Repo) Commit(message string) string {
 	return r.Git("rev-parse", "HEAD")
 }
 
-// Serve serves the repository at the URL that it returns, until the test ends.
-func (r *Repo) Serve() string {
+// Backend is the real git http-backend, for this repository.
+func (r *Repo) Backend() http.Handler {
 	r.t.Helper()
 	backend := filepath.Join(r.Git("--exec-path"), "git-http-backend")
 	if _, err := os.Stat(backend); err != nil {
 		r.t.Fatal(err)
 	}
-	server := httptest.NewServer(&cgi.Handler{
+	return &cgi.Handler{
 		Path: backend,
 		Env:  []string{"GIT_PROJECT_ROOT=" + r.Dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
-	})
+	}
+}
+
+// Serve serves the repository at the URL that it returns, until the test ends.
+func (r *Repo) Serve() string {
+	r.t.Helper()
+	server := httptest.NewServer(r.Backend())
 	r.t.Cleanup(server.Close)
 	return server.URL + "/"
 }
