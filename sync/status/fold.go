@@ -122,7 +122,7 @@ func (a *App) judged(event sync.Event) {
 func warnings(plan []string, report []health.Problem) []string {
 	all := append([]string{}, plan...)
 	for _, w := range report {
-		all = append(all, fmt.Sprintf("%s: %s: %s", w.Reason, w.Object, w.Message))
+		all = append(all, fmt.Sprintf("%s: %s", w.Reason, w.Message))
 	}
 	return all
 }

@@ -175,9 +175,9 @@ func TestWarningsOfPlanAndHealthAreBothShown(t *testing.T) {
 	warned := planned(apply.Unchanged)
 	warned.Plan.Warnings = []string{"namespace ignored"}
 	oneNode := report(health.Current, 3)
-	oneNode.Report.Warnings = []health.Problem{{Reason: health.OneNode, Object: server, Message: "all on node-1"}}
+	oneNode.Report.Warnings = []health.Problem{{Reason: health.OneNode, Message: "all pods are on node-1"}}
 	h := newHistory().add(first, seen(first, time.Time{}), warned, applied(), oneNode)
-	want := []string{"namespace ignored", "OneNode: deployment.apps/web-server: all on node-1"}
+	want := []string{"namespace ignored", "OneNode: all pods are on node-1"}
 	if !slices.Equal(h.app.Warnings, want) {
 		t.Errorf("warnings %q", h.app.Warnings)
 	}
