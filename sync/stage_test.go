@@ -42,6 +42,7 @@ type options struct {
 	url     string        // of the repository; its folder if empty
 	config  *rest.Config  // of the cluster
 	timeout time.Duration // of the gate
+	wrap    func(client.WithWatch) client.WithWatch
 	noPrune bool
 }
 
@@ -74,6 +75,9 @@ func (s *stage) wire(app sync.App, o options) *sync.Loop {
 	c, err := client.NewWithWatch(o.config, client.Options{Scheme: s.client.Scheme(), Mapper: s.client.RESTMapper()})
 	if err != nil {
 		s.Fatal(err)
+	}
+	if o.wrap != nil {
+		c = o.wrap(c)
 	}
 	gate, err := health.NewGate(o.config, s.client.RESTMapper())
 	if err != nil {

@@ -51,7 +51,12 @@ func TestReadyOnceThePassOfEveryAppHasEnded(t *testing.T) {
 	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusServiceUnavailable {
 		t.Errorf("readyz before the first pass: %d", code)
 	}
-	observe(t, s, deploy(first)...)
+	way := deploy(first)
+	observe(t, s, way[:len(way)-1]...)
+	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("readyz in the first pass: %d", code)
+	}
+	observe(t, s, way[len(way)-1])
 	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusOK {
 		t.Errorf("readyz after the first pass: %d", code)
 	}

@@ -35,7 +35,9 @@ func (s *Store) Observe(_ context.Context, event sync.Event) {
 		return
 	}
 	s.apps[event.App] = Fold(app, event)
-	s.past[event.App] = s.past[event.App] || event.Record != nil || event.Err != nil
+	if event.Record != nil || event.Err != nil {
+		s.past[event.App] = true
+	}
 }
 
 // App returns the status of the app called name, and whether there is one.
