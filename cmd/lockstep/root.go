@@ -67,6 +67,6 @@ commit to its word: the rollout must finish, and every Service must route to the
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newPlan(), newStatus(), newDemo(), newVersion())
+	root.AddCommand(newRun(), newPlan(), newValidate(), newStatus(), newDemo(), newVersion())
 	return root
 }
