@@ -19,7 +19,9 @@ func newValidate() *cobra.Command {
 		Long: `Lists everything that is wrong, with file and line: what is refused here refuses a whole commit.
 Whether the cluster would take the objects is what plan says.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return validate(cmd.Context(), cmd.OutOrStdout(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return validate(cmd.Context(), cmd.OutOrStdout(), args[0])
+		},
 	}
 }
 
