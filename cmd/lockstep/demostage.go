@@ -44,10 +44,13 @@ func openStage(ctx context.Context, c client.Client, name string, out io.Writer)
 		if !apierrors.IsAlreadyExists(err) {
 			return err == nil, err
 		}
+		if err := s.clear(ctx); err != nil {
+			return false, err
+		}
 		told.Do(func() {
 			_, _ = fmt.Fprintf(out, "namespace %s: waiting until that of an earlier demo has gone\n", name)
 		})
-		return false, s.clear(ctx)
+		return false, nil
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)

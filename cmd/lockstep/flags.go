@@ -59,6 +59,9 @@ func (f *sourceFlags) app() (sync.App, error) {
 	if reasons := validation.IsDNS1123Label(f.namespace); len(reasons) > 0 {
 		return sync.App{}, fmt.Errorf("--namespace %q is no namespace's name", f.namespace)
 	}
+	if reasons := validation.IsDNS1123Label(f.stateNamespace); len(reasons) > 0 {
+		return sync.App{}, fmt.Errorf("--state-namespace %q is no namespace's name", f.stateNamespace)
+	}
 	folder := path.Clean(filepath.ToSlash(f.path))
 	if path.IsAbs(folder) || folder == ".." || strings.HasPrefix(folder, "../") {
 		return sync.App{}, fmt.Errorf("--path %q leaves the repository", f.path)

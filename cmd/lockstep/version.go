@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker (make build); a binary that was made by "go install" knows its module's version.
+// version is set by the linker (make build); any other binary knows what the go command has recorded in it.
 var version = ""
 
 func newVersion() *cobra.Command {
@@ -17,8 +17,8 @@ func newVersion() *cobra.Command {
 		Short: "Print the version, the commit it was built from, and the platform",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "lockstep %s (%s, %s/%s)\n",
-				buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "lockstep %s (%s%s, %s/%s)\n",
+				buildVersion(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
@@ -33,4 +33,33 @@ func buildVersion() string {
 		return "(devel)"
 	}
 	return info.Main.Version
+}
+
+func builtFrom() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return commitOf(info.Settings)
+}
+
+// commitOf names the commit and when it was made, with a comma behind, as far as the go command has recorded them: it
+// does so for a build in a clone, and not for one that has -buildvcs=false.
+func commitOf(settings []debug.BuildSetting) string {
+	recorded := map[string]string{}
+	for _, s := range settings {
+		recorded[s.Key] = s.Value
+	}
+	hash := recorded["vcs.revision"]
+	if hash == "" {
+		return ""
+	}
+	text := "commit " + hash[:min(7, len(hash))]
+	if recorded["vcs.modified"] == "true" {
+		text += " and changes"
+	}
+	if at := recorded["vcs.time"]; at != "" {
+		text += " of " + at
+	}
+	return text + ", "
 }
