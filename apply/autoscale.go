@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -23,7 +24,12 @@ func (a *Applier) yieldReplicas(ctx context.Context, plan *Plan) error {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(autoscaler)
 		err := a.client.List(ctx, list, client.InNamespace(namespace))
-		if err != nil && !meta.IsNoMatchError(err) && !apierrors.IsForbidden(err) {
+		if apierrors.IsForbidden(err) {
+			plan.Warnings = append(plan.Warnings, fmt.Sprintf(
+				"autoscalers in namespace %s may not be listed: git's replica counts are applied whatever they say", namespace))
+			continue
+		}
+		if err != nil && !meta.IsNoMatchError(err) {
 			return err
 		}
 		for i := range list.Items {

@@ -38,7 +38,7 @@ type Change struct {
 	// Hash is that of the manifest, and Version its API version: what the inventory remembers.
 	Hash, Version string
 
-	recorded bool // this app has applied the object before
+	recorded bool // this app has applied the object before, and knows so
 	yielded  bool // an autoscaler has the replica count
 	deferred bool // of a kind, or in a namespace, that this very plan creates: not rehearsed
 }

@@ -59,6 +59,10 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	if err := a.each(ctx, plan.Changes, a.readLive); err != nil {
 		return nil, err
 	}
+	deferNew(plan)
+	if err := a.each(ctx, plan.Changes, plan.mayOwn); err != nil {
+		return nil, err
+	}
 	if err := a.yieldReplicas(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -71,16 +75,33 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if request.Rehearse || len(changed) > 1 {
+	if request.Rehearse || len(changed) > 1 || slices.ContainsFunc(changed, takesOver) {
 		err = a.each(ctx, changed, a.rehearse)
 	}
 	if err != nil {
-		return nil, err
+		return nil, missingNamespace(err)
 	}
 	return plan, nil
 }
 
-// readLive fetches the live object. A kind or a namespace that the plan itself creates has none.
+// takesOver reports whether c writes to an object that somebody else has made: whether that is allowed has to be known
+// before it is put on record as ours.
+func takesOver(c *Change) bool { return c.Before != nil && !c.recorded }
+
+// deferNew marks objects in namespaces that the plan creates: they cannot be rehearsed before those are there.
+func deferNew(plan *Plan) {
+	fresh := map[string]bool{}
+	for _, c := range plan.Changes {
+		if isNamespace(c.ID) && c.Before == nil {
+			fresh[c.ID.Name] = true
+		}
+	}
+	for _, c := range plan.Changes {
+		c.deferred = c.deferred || fresh[c.ID.Namespace]
+	}
+}
+
+// readLive fetches the live object. A kind that the plan itself brings has none.
 func (a *Applier) readLive(ctx context.Context, c *Change) error {
 	if c.deferred {
 		return nil
@@ -102,7 +123,7 @@ func decide(plan *Plan, recorded map[object.ID]inventory.Entry) []*Change {
 	var changed []*Change
 	for _, c := range plan.Changes {
 		entry, known := recorded[c.ID]
-		c.recorded = known
+		c.recorded = known && entry.Hash != "" // an entry without one says only that an apply was intended
 		switch {
 		case skip(c):
 			c.Action = Skipped

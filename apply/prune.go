@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -44,7 +45,9 @@ func (a *Applier) lookUp(ctx context.Context, c *Change, app string) error {
 		return err
 	}
 	c.Before, c.Live, c.Action = live, live, Pruned
-	if owner := live.GetLabels()[OwnerLabel]; owner != app {
+	if live.GetDeletionTimestamp() != nil {
+		c.Action, c.Why = Skipped, waits(live)
+	} else if owner := live.GetLabels()[OwnerLabel]; owner != app {
 		c.Action, c.Why = Skipped, "its label "+OwnerLabel+" says "+fmt.Sprintf("%q", owner)
 	} else if why := keeps(live); why != "" {
 		c.Action, c.Why = Skipped, why
@@ -89,8 +92,36 @@ func (a *Applier) delete(ctx context.Context, c *Change) error {
 	err := a.client.Delete(ctx, c.Before,
 		client.Preconditions{UID: &uid, ResourceVersion: &version},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
-	return client.IgnoreNotFound(err)
+	if client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	return a.confirm(ctx, c)
 }
+
+// confirm looks whether the object has really gone, or is held by a finalizer.
+func (a *Applier) confirm(ctx context.Context, c *Change) error {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(c.Before.GroupVersionKind())
+	err := a.client.Get(ctx, client.ObjectKeyFromObject(c.Before), live)
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if live.GetUID() == c.Before.GetUID() {
+		c.Why = waits(live)
+	}
+	return nil
+}
+
+// waits says what holds an object whose deletion has been asked for.
+func waits(live *unstructured.Unstructured) string {
+	if held := live.GetFinalizers(); len(held) > 0 {
+		return "it goes once these finalizers let it: " + strings.Join(held, ", ")
+	}
+	return "it is going"
+}
+
+// Gone reports whether nothing is left of a stale object that was pruned.
+func (c *Change) Gone() bool { return c.Action == Pruned && c.Why == "" }
 
 // Owned reports whether the live object that the plan saw carries the app's owner label.
 func (c *Change) Owned(app string) bool {

@@ -16,7 +16,7 @@ import (
 // resolve turns manifests into changes: each object with the namespace and the label that it is applied with.
 func (a *Applier) resolve(request Request) (*Plan, error) {
 	plan := &Plan{App: request.App, Changes: make([]*Change, len(request.Manifests))}
-	made := creates(request.Manifests)
+	made := definitionsIn(request.Manifests)
 	failed := make([]error, len(request.Manifests))
 	for i, m := range request.Manifests {
 		c := &Change{
@@ -44,7 +44,7 @@ func own(o *unstructured.Unstructured, app string) {
 }
 
 // place gives c the namespace it belongs to: the app's if the manifest names none, none if the kind has none.
-func (a *Applier) place(c *Change, namespace string, made created, plan *Plan) error {
+func (a *Applier) place(c *Change, namespace string, made definitions, plan *Plan) error {
 	namespaced, err := a.isNamespaced(c, made)
 	if err != nil {
 		return err
@@ -58,17 +58,16 @@ func (a *Applier) place(c *Change, namespace string, made created, plan *Plan) e
 		c.Desired.SetNamespace(namespace)
 	}
 	c.ID = object.Of(c.Desired)
-	c.deferred = c.deferred || made.namespaces[c.ID.Namespace]
 	return nil
 }
 
-func (a *Applier) isNamespaced(c *Change, made created) (bool, error) {
+func (a *Applier) isNamespaced(c *Change, made definitions) (bool, error) {
 	gvk := c.Desired.GroupVersionKind()
 	mapping, err := a.client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err == nil {
 		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
 	}
-	if scope, ok := made.kinds[gvk.GroupKind()]; ok && meta.IsNoMatchError(err) {
+	if scope, ok := made[gvk.GroupKind()]; ok && meta.IsNoMatchError(err) {
 		c.deferred = true
 		return scope != "Cluster", nil
 	}
@@ -86,26 +85,20 @@ func (e *UnknownKindError) Error() string {
 		e.Kind.Kind, e.Kind.GroupVersion())
 }
 
-// created is what the manifests bring that other manifests of theirs may already need.
-type created struct {
-	kinds      map[schema.GroupKind]string // to the scope
-	namespaces map[string]bool
-}
+// definitions are the kinds that manifests bring themselves, and the scope of each.
+type definitions map[schema.GroupKind]string
 
-func creates(manifests []manifest.Manifest) created {
-	made := created{kinds: map[schema.GroupKind]string{}, namespaces: map[string]bool{}}
+func definitionsIn(manifests []manifest.Manifest) definitions {
+	kinds := definitions{}
 	for _, m := range manifests {
-		switch {
-		case isCRD(m.ID):
+		if isCRD(m.ID) {
 			group, _, _ := unstructured.NestedString(m.Object.Object, "spec", "group")
 			kind, _, _ := unstructured.NestedString(m.Object.Object, "spec", "names", "kind")
 			scope, _, _ := unstructured.NestedString(m.Object.Object, "spec", "scope")
-			made.kinds[schema.GroupKind{Group: group, Kind: kind}] = scope
-		case isNamespace(m.ID):
-			made.namespaces[m.ID.Name] = true
+			kinds[schema.GroupKind{Group: group, Kind: kind}] = scope
 		}
 	}
-	return made
+	return kinds
 }
 
 // twice finds objects that became the same one when the default namespace was filled in.

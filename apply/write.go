@@ -16,7 +16,7 @@ import (
 func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) error {
 	for _, stage := range stages(plan.Changes) {
 		err := a.each(ctx, stage, func(ctx context.Context, c *Change) error {
-			err := a.write(ctx, c)
+			err := missingNamespace(a.write(ctx, c))
 			if err == nil {
 				report(c)
 			}

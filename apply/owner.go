@@ -1,0 +1,49 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// OwnedError says that another app of Lockstep applies the object. Nothing was written.
+type OwnedError struct{ App string }
+
+func (e *OwnedError) Error() string {
+	return fmt.Sprintf("owned by the app %q: remove the object from one of the two", e.App)
+}
+
+// mayOwn refuses an object that carries another app's label: both write under one field manager, so the API server
+// would not see them fight.
+func (p *Plan) mayOwn(_ context.Context, c *Change) error {
+	if c.Before == nil || c.Desired.GetAnnotations()[ReconcileAnnotation] == disabled {
+		return nil
+	}
+	if owner := c.Before.GetLabels()[OwnerLabel]; owner != "" && owner != p.App {
+		return &OwnedError{App: owner}
+	}
+	return nil
+}
+
+// NamespaceError says that objects are to go to a namespace that does not exist and that the commit does not bring.
+type NamespaceError struct {
+	Name string
+	err  error
+}
+
+func (e *NamespaceError) Error() string {
+	return fmt.Sprintf("namespace %q does not exist: create it, add its manifest, or name another namespace", e.Name)
+}
+
+func (e *NamespaceError) Unwrap() error { return e.err }
+
+// missingNamespace returns a [NamespaceError] in place of err if that is the cause of it: once, not for each object.
+func missingNamespace(err error) error {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || !apierrors.IsNotFound(status) || status.ErrStatus.Details == nil || status.ErrStatus.Details.Kind != "namespaces" {
+		return err
+	}
+	return &NamespaceError{Name: status.ErrStatus.Details.Name, err: err}
+}
