@@ -24,6 +24,7 @@ type App struct {
 	Path       string // below the repository's root, "." for all of it
 	Namespace  string // of objects whose manifest names none
 	Prune      bool   // delete what leaves the repository
+	Adopt      bool   // go on with an app of the name that was kept from another repository or path
 	Timeout    time.Duration
 }
 

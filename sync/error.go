@@ -3,12 +3,11 @@ package sync
 import (
 	"errors"
 	"fmt"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/git"
-	"github.com/lockstep-dev/lockstep/health"
 )
 
 // longestError is how many bytes of an error's text reach a terminal, a log or a status: one screen of it, whatever a
@@ -39,7 +38,11 @@ func (e *Error) Error() string {
 	}
 	tail := ""
 	if e.Kept > 0 {
-		tail = fmt.Sprintf("; kept %d objects at %s", e.Kept, short(e.At))
+		objects := "objects"
+		if e.Kept == 1 {
+			objects = "object"
+		}
+		tail = fmt.Sprintf("; kept %d %s at %s", e.Kept, objects, short(e.At))
 	}
 	text += " " + oneLine(e.Err.Error())
 	if room := longestError - len(tail); len(text) > room {
@@ -57,45 +60,21 @@ func short(r git.Revision) string { return r.Hash[:min(7, len(r.Hash))] }
 func (e *Error) State() State {
 	var blocked *apply.Blocked
 	empty := errors.Is(e.Err, ErrNoManifests) || errors.Is(e.Err, git.ErrPathNotFound)
-	if errors.As(e.Err, &blocked) || empty && e.Kept > 0 {
+	if errors.As(e.Err, &blocked) || errors.Is(e.Err, ErrNameTaken) || empty && e.Kept > 0 {
 		return Blocked
 	}
 	return Failed
 }
 
-// Reason is why, in one word, for scripts and labels: the health's reason when the gate failed, otherwise the step's.
-func (e *Error) Reason() string {
-	var failure *health.Failure
-	switch {
-	case errors.As(e.Err, &failure):
-		return string(failure.Report.Reason)
-	case e.State() == Blocked:
-		return "PruneBlocked"
-	case e.Step != StepFetch && isNetwork(e.Err):
-		return "ClusterUnreachable"
-	default:
-		return reasons[e.Step]
-	}
-}
-
-// isNetwork reports whether err says that a server could not be asked, in contrast to that it refused.
-func isNetwork(err error) bool {
-	_, ok := errors.AsType[*url.Error](err)
-	return ok
-}
-
-var reasons = map[Step]string{
-	StepFetch: "FetchFailed", StepRead: "ManifestInvalid", StepLoad: "InventoryUnreadable", StepPlan: "PlanRefused",
-	StepApply: "ApplyFailed", StepGate: "GateFailed", StepPrune: "PruneFailed", StepSave: "InventoryUnwritable",
-}
-
 // oneLine joins lines by semicolons and shows other control characters instead of sending them to a terminal.
 func oneLine(text string) string {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
 	var b strings.Builder
-	for _, r := range strings.TrimSpace(text) {
+	for _, r := range strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "; ") {
 		switch {
-		case r == '\n':
-			b.WriteString("; ")
 		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
 			fmt.Fprintf(&b, "\\x%02x", r)
 		default:

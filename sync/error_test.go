@@ -8,7 +8,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
@@ -28,7 +31,7 @@ func TestAnErrorSaysWhatWhereAndWhatIsKept(t *testing.T) {
 
 func TestAnErrorIsOneLineOfAtMostAKibibyte(t *testing.T) {
 	for _, cause := range []string{
-		strings.Repeat("long ", 1000), strings.Repeat("é", 600), "two\nlines", "\x1b[31mred\x1b[0m\r\x00", "\u009b31m",
+		strings.Repeat("long ", 1000), strings.Repeat("é", 600), "two\n\n   lines", "\x1b[31mred\x1b[0m\r\x00", "\u009b31m",
 	} {
 		err := &sync.Error{Step: sync.StepPlan, App: "web", Revision: revision, Err: errors.New(cause), Kept: 3, At: revision}
 		text := err.Error()
@@ -45,12 +48,18 @@ func TestTheReasonTellsAClusterThatIsAwayFromOneThatRefuses(t *testing.T) {
 	away := &url.Error{Op: "Get", URL: "https://127.0.0.1", Err: errors.New("connection refused")}
 	unhealthy := &health.Failure{Report: &health.Report{Reason: health.Unschedulable}}
 	for want, err := range map[string]*sync.Error{
-		"ClusterUnreachable": {Step: sync.StepLoad, Err: fmt.Errorf("load: %w", away)},
-		"PlanRefused":        {Step: sync.StepPlan, Err: errors.New("no")},
-		"FetchFailed":        {Step: sync.StepFetch, Err: away},
-		"PruneBlocked":       {Step: sync.StepPlan, Err: &apply.Blocked{}},
-		"Unschedulable":      {Step: sync.StepGate, Err: unhealthy},
-		"GateFailed":         {Step: sync.StepGate, Err: errors.New("forbidden")},
+		"ClusterUnreachable":   {Step: sync.StepLoad, Err: fmt.Errorf("load: %w", away)},
+		"PlanRefused":          {Step: sync.StepPlan, Err: errors.New("no")},
+		"FetchFailed":          {Step: sync.StepFetch, Err: away},
+		"BranchNotFound":       {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrBranchNotFound)},
+		"RepositoryIncomplete": {Step: sync.StepRead, Err: git.ErrCorrupt},
+		"NameTaken":            {Step: sync.StepLoad, Err: sync.ErrNameTaken},
+		"AnotherDaemon":        {Step: sync.StepSave, Err: inventory.ErrConflict},
+		"NamespaceMissing":     {Step: sync.StepPlan, Err: apply.Errors{{Err: &apply.NamespaceError{Name: "x"}}}},
+		"CredentialsRefused":   {Step: sync.StepLoad, Err: apierrors.NewUnauthorized("no")},
+		"PruneBlocked":         {Step: sync.StepPlan, Err: &apply.Blocked{}},
+		"Unschedulable":        {Step: sync.StepGate, Err: unhealthy},
+		"GateFailed":           {Step: sync.StepGate, Err: errors.New("forbidden")},
 	} {
 		if got := err.Reason(); got != want {
 			t.Errorf("%v: %s, want %s", err.Err, got, want)

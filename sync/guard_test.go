@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -135,5 +136,32 @@ func TestAnotherDaemonGoesOnWhereOneEnded(t *testing.T) {
 	}
 	if generation := s.deployment().Generation; generation != 1 {
 		t.Errorf("what had not changed was written again: generation %d", generation)
+	}
+}
+
+func TestAnAppOfTheSameNameIsNotTakenForThisOne(t *testing.T) {
+	s := newStage(t, options{}, "settings.yaml", settings(2))
+	s.commit()
+	if _, err := s.loop.Reconciler.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.repo.Write("other/own.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own}\n")
+	s.commit()
+	other := s.loop.Reconciler.App
+	other.Path = "other"
+	_, err := s.wire(other, s.options).Reconciler.Reconcile(t.Context())
+	failed, ok := errors.AsType[*sync.Error](err)
+	if !ok || failed.State() != sync.Blocked || !strings.Contains(err.Error(), `kept from path "manifests"`) {
+		t.Fatalf("error: %v", err)
+	}
+	if live := s.configMaps(); len(live) != 2 {
+		t.Errorf("live %v", live)
+	}
+	other.Adopt = true
+	if _, err := s.wire(other, s.options).Reconciler.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if live := s.configMaps(); len(live) != 1 || live[0] != "own" {
+		t.Errorf("adopted, live %v", live)
 	}
 }

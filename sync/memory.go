@@ -2,7 +2,10 @@ package sync
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply"
@@ -10,6 +13,36 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
 )
+
+// ErrNameTaken says that the app on record is another one of the same name.
+var ErrNameTaken = errors.New("give this one another name, or adopt that one's objects with --adopt")
+
+// load reads what is on record of the app, and refuses the record of another app: what that one owns would be pruned.
+func (p *pass) load(ctx context.Context) error {
+	record, err := p.Ledger.Load(ctx, p.App.Name)
+	if err != nil {
+		return err
+	}
+	if !p.App.Adopt && isAnother(record, p.App) {
+		return fmt.Errorf("an app %q is kept from path %q of %s: %w", p.App.Name, record.Path, record.Source, ErrNameTaken)
+	}
+	p.record = record
+	return nil
+}
+
+// isAnother reports whether record is of another path or another remote than app's. A folder may be a clone anywhere,
+// and so says nothing.
+func isAnother(record *inventory.Inventory, app App) bool {
+	isRemote := func(source string) bool { return strings.Contains(source, "://") }
+	switch {
+	case record.Source == "":
+		return false
+	case record.Path != app.Path:
+		return true
+	default:
+		return isRemote(record.Source) && isRemote(app.Repository) && record.Source != app.Repository
+	}
+}
 
 // intend puts objects that are about to be created on record before the first write, so that a daemon that is killed in
 // between still knows what it may have made. A commit that creates nothing costs no call.
@@ -36,7 +69,7 @@ func (p *pass) intend(ctx context.Context) error {
 // applied puts on record what is in the cluster now. Objects that are to be pruned stay on it until they are.
 func (p *pass) applied(ctx context.Context) error {
 	p.tell(ctx, Event{Step: StepApply, Applied: p.plan})
-	p.record.Source, p.record.Revision = p.App.Repository, full(p.outcome.Revision)
+	p.record.Source, p.record.Path, p.record.Revision = p.App.Repository, p.App.Path, full(p.outcome.Revision)
 	for _, c := range p.plan.Changes {
 		if c.Action != apply.Skipped {
 			p.record.Entries[c.ID] = entry(c)
@@ -58,15 +91,15 @@ func (p *pass) settled(ctx context.Context) error {
 	return p.Ledger.Save(ctx, p.record)
 }
 
-// forget drops what is neither wanted nor there any more. An object that was left alone because somebody asked for it
-// stays ours.
+// forget drops what is neither wanted nor there any more. An object that was left alone because somebody asked for it,
+// or that a finalizer holds, stays ours.
 func (p *pass) forget() {
 	keep := map[object.ID]bool{}
 	for _, c := range p.plan.Changes {
 		keep[c.ID] = true
 	}
 	for _, c := range p.plan.Stale {
-		keep[c.ID] = c.Action == apply.Skipped && c.Owned(p.App.Name)
+		keep[c.ID] = !c.Gone() && c.Owned(p.App.Name)
 	}
 	maps.DeleteFunc(p.record.Entries, func(id object.ID, _ inventory.Entry) bool { return !keep[id] })
 }
@@ -100,7 +133,13 @@ func (p *pass) kept() (int, git.Revision) {
 	if err != nil {
 		return 0, git.Revision{}
 	}
-	return len(p.record.Entries), at
+	applied := 0
+	for _, entry := range p.record.Entries {
+		if entry.Hash != "" { // without one an apply was only intended
+			applied++
+		}
+	}
+	return applied, at
 }
 
 // full is the revision's text with its whole hash, as [git.ParseRevision] reads it.

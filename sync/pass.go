@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -81,7 +83,24 @@ func (p *pass) read(ctx context.Context, snapshot git.Snapshot) ([]manifest.Mani
 	if err == nil && len(set.Manifests) == 0 {
 		err = fmt.Errorf("%w %q", ErrNoManifests, p.App.Path)
 	}
-	return set.Manifests, err
+	return fromRoot(p.App.Path, set.Manifests, err)
+}
+
+// fromRoot makes the files of manifests, and those of the errors in err, paths from the repository's root: what an editor
+// opens there.
+func fromRoot(folder string, manifests []manifest.Manifest, err error) ([]manifest.Manifest, error) {
+	for i := range manifests {
+		manifests[i].File = path.Join(folder, manifests[i].File)
+	}
+	problems, ok := errors.AsType[manifest.Errors](err)
+	if !ok {
+		return manifests, err
+	}
+	moved := slices.Clone(problems)
+	for i := range moved {
+		moved[i].File = path.Join(folder, moved[i].File)
+	}
+	return manifests, moved
 }
 
 func (p *pass) request(manifests []manifest.Manifest) apply.Request {

@@ -37,8 +37,7 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return pass.failed(ctx, StepRead, err)
 	}
-	pass.record, err = r.Ledger.Load(ctx, r.App.Name)
-	if err != nil {
+	if err := pass.load(ctx); err != nil {
 		return pass.failed(ctx, StepLoad, err)
 	}
 	plan, err := r.Applier.Plan(ctx, pass.request(manifests))
@@ -79,8 +78,7 @@ func (r *Reconciler) Plan(ctx context.Context) (*apply.Plan, error) {
 	if err != nil {
 		return nil, pass.wrap(StepRead, err)
 	}
-	pass.record, err = r.Ledger.Load(ctx, r.App.Name)
-	if err != nil {
+	if err := pass.load(ctx); err != nil {
 		return nil, pass.wrap(StepLoad, err)
 	}
 	request := pass.request(manifests)

@@ -133,7 +133,7 @@ func TestABrokenManifestKeepsEverythingAsItWas(t *testing.T) {
 	before := s.deployment()
 	broken := s.commit("web-deployment.yaml", deployment(t, 5)+"spec:\n", "web-service.yaml", example(t, "web-service.yaml")+"\tport: 1\n")
 	app := s.fails(broken)
-	for _, want := range []string{"@" + broken[:7], "web-deployment.yaml:", "web-service.yaml:", "kept 2 objects at " + good[:7]} {
+	for _, want := range []string{"@" + broken[:7], "manifests/web-deployment.yaml:", "manifests/web-service.yaml:", "kept 2 objects at " + good[:7]} {
 		if !strings.Contains(app.Message, want) {
 			t.Errorf("%q does not say %q", app.Message, want)
 		}
@@ -177,7 +177,7 @@ func TestAnUnreachableRemoteIsToldAndKeepsEverything(t *testing.T) {
 	s.start()
 	s.serves(hash, 1)
 	hide(t, bare)
-	app := s.waitFor("the failure to be told", func(app status.App) bool { return app.State == sync.Failed && app.Reason == "FetchFailed" })
+	app := s.waitFor("the failure to be told", func(app status.App) bool { return app.State == sync.Failed && app.Revision.Seen.Hash == hash })
 	if !strings.Contains(app.Message, "127.0.0.1") {
 		t.Errorf("which repository? %s", app.Message)
 	}

@@ -25,6 +25,7 @@ const (
 type Inventory struct {
 	App      string              `json:"app"`
 	Source   string              `json:"source,omitempty"`   // URL of the repository; user and password are not kept
+	Path     string              `json:"path,omitempty"`     // of the app, below the repository's root
 	Revision string              `json:"revision,omitempty"` // last applied, full text
 	Entries  map[object.ID]Entry `json:"entries"`            // the objects that the app owns; never nil
 	History  []Record            `json:"history,omitempty"`  // newest first, at most MaxHistory
