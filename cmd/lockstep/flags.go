@@ -29,7 +29,7 @@ type sourceFlags struct {
 	repo, branch, path, namespace, name string
 	kubeconfig, context                 string
 	stateDir, stateNamespace            string
-	prune                               bool
+	prune, adopt                        bool
 }
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
@@ -44,6 +44,7 @@ func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.stateDir, "state-dir", "", "folder for copies of remote repositories (default: in the user's cache)")
 	flags.StringVar(&f.stateNamespace, "state-namespace", defaultStateNamespace(), "namespace of the app's inventory and history")
 	flags.BoolVar(&f.prune, "prune", true, "delete objects that leave the repository")
+	flags.BoolVar(&f.adopt, "adopt", false, "go on with an app of this name that was kept from another repository or path")
 	_ = cmd.MarkFlagRequired("repo")
 }
 
@@ -66,7 +67,7 @@ func (f *sourceFlags) app() (sync.App, error) {
 	if path.IsAbs(folder) || folder == ".." || strings.HasPrefix(folder, "../") {
 		return sync.App{}, fmt.Errorf("--path %q leaves the repository", f.path)
 	}
-	return sync.App{Name: name, Path: folder, Namespace: f.namespace, Prune: f.prune}, nil
+	return sync.App{Name: name, Path: folder, Namespace: f.namespace, Prune: f.prune, Adopt: f.adopt}, nil
 }
 
 // nameOf makes an app's name of a repository's: the last part of its path.
