@@ -41,9 +41,11 @@ func (l *Loop) pause(err error) time.Duration {
 		l.retries.reset()
 		return jittered(l.Interval)
 	case failed != nil && failed.Step == StepFetch:
-		return l.retries.next(firstFetchRetry)
+		return l.retries.next(firstFetchRetry, lastRetry)
+	case isNetwork(err):
+		return l.retries.next(firstRetry, lastClusterRetry)
 	default:
-		return l.retries.next(firstRetry)
+		return l.retries.next(firstRetry, lastRetry)
 	}
 }
 
