@@ -26,7 +26,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		outcome, failure := l.Reconciler.Reconcile(ctx)
 		if !errors.Is(failure, ErrSuperseded) {
-			l.rest(ctx, outcome, l.pause(failure))
+			l.rest(ctx, outcome, failure)
 		}
 	}
 	return nil
@@ -50,12 +50,12 @@ func (l *Loop) pause(err error) time.Duration {
 }
 
 // rest follows the app's health until there is something to do.
-func (l *Loop) rest(ctx context.Context, outcome Outcome, pause time.Duration) {
-	ctx, stop := context.WithTimeout(ctx, pause)
+func (l *Loop) rest(ctx context.Context, outcome Outcome, failure error) {
+	ctx, stop := context.WithTimeout(ctx, l.pause(failure))
 	following := make(chan struct{})
 	go func() {
 		defer close(following)
-		l.follow(ctx, outcome)
+		l.follow(ctx, outcome, failure)
 	}()
 	select {
 	case <-ctx.Done():
@@ -65,9 +65,8 @@ func (l *Loop) rest(ctx context.Context, outcome Outcome, pause time.Duration) {
 	<-following
 }
 
-// follow reports changes of the app's health. One that heals after its gate gave up is worth a pass: it has yet to be
-// pruned and put on record.
-func (l *Loop) follow(ctx context.Context, outcome Outcome) {
+// follow reports changes of the app's health, and wakes the loop when the app heals.
+func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 	objects := outcome.Objects()
 	if len(objects) == 0 {
 		return
@@ -75,11 +74,18 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome) {
 	pass := &pass{Reconciler: l.Reconciler, outcome: outcome}
 	err := l.Reconciler.Gate.Follow(ctx, health.Check{Objects: objects, Progress: func(report *health.Report) {
 		pass.tell(ctx, Event{Step: StepGate, Report: report})
-		if report.Status == health.Current && outcome.State == Failed && outcome.Report != nil {
+		if heals(failure, report) {
 			l.Wake.Poke()
 		}
 	}})
 	if err != nil && ctx.Err() == nil {
 		l.Log.Warn("health is not followed", zap.String("app", l.Reconciler.App.Name), zap.Error(err))
 	}
+}
+
+// heals reports whether an app whose gate gave up has become healthy since: it has yet to be pruned and put on record.
+// After any other failure a healthy report says nothing new, and a pass would only fail again.
+func heals(failure error, report *health.Report) bool {
+	failed, ok := errors.AsType[*Error](failure)
+	return ok && failed.Step == StepGate && report.Status == health.Current
 }
