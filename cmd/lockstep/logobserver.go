@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"go.uber.org/zap"
@@ -44,5 +45,5 @@ func (o *logObserver) report(log *zap.Logger, r *health.Report) {
 		return
 	}
 	o.reason = r.Reason
-	log.Info(r.Message, zap.String("status", string(r.Status)), zap.String("reason", string(r.Reason)))
+	log.Info(cmp.Or(r.Message, "ready"), zap.String("status", string(r.Status)), zap.String("reason", string(r.Reason)))
 }

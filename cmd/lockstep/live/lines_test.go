@@ -109,10 +109,20 @@ func TestTheSameErrorAgainPrintsNothing(t *testing.T) {
 	s.fail(sync.StepFetch, fmt.Errorf("503 Service Unavailable")).after(time.Minute).idle()
 	expect(t, news(t, s, scaled()),
 		"Failed: FetchFailed: ls-remote https://git.example.com/team/shop.git: connection refused"+
-			" → Nothing to do if the server comes back: it is asked again and again.",
+			" → Check that the repository is there, and that it can be read from here.",
 		"Failed: FetchFailed: 503 Service Unavailable"+
-			" → Nothing to do if the server comes back: it is asked again and again.",
+			" → Check that the repository is there, and that it can be read from here.",
 		"Healthy again after 6 min 30 s: serving from 3 pods",
+	)
+}
+
+func TestAHealthWithoutWordsIsNotALineWithoutWords(t *testing.T) {
+	mute := rollout(3, 2, 2)
+	mute.Message = ""
+	s := scaled().after(time.Hour).report(mute).after(400 * time.Millisecond).report(rollout(3, 3, 3)).idle()
+	expect(t, news(t, s, scaled()),
+		"Progressing: waiting for the cluster",
+		"Healthy again after 400 ms: serving from 3 pods",
 	)
 }
 

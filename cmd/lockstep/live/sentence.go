@@ -64,12 +64,12 @@ func because(app status.App) string {
 	return strings.TrimPrefix(text, app.Reason+": ")
 }
 
-// advise says what to do about the app's reason: what the health says, or else what follows from the step that failed.
+// advise says what to do about the app's reason: what the health says, or else what is known of the reason.
 func advise(app status.App) string {
 	if p := root(app); p != nil {
 		return p.Advice
 	}
-	return steps[app.Reason]
+	return advice[app.Reason]
 }
 
 // root is the problem that the app's reason is about, nil if it is about none.
@@ -80,17 +80,6 @@ func root(app status.App) *health.Problem {
 		}
 	}
 	return nil
-}
-
-// steps is what to do when a pass has failed, by the reasons of [sync.Error].
-var steps = map[string]string{
-	"FetchFailed":         "Nothing to do if the server comes back: it is asked again and again.",
-	"ManifestInvalid":     "Correct it and commit; until then everything stays as it is.",
-	"InventoryUnreadable": "Check that Lockstep may read its Secrets; it tries again by itself.",
-	"InventoryUnwritable": "Check that Lockstep may write its Secrets; it tries again by itself.",
-	"PlanRefused":         "Nothing was written. Correct it and commit, or allow it in the cluster.",
-	"ApplyFailed":         "It is tried again by itself; correct and commit what the API server refuses.",
-	"PruneFailed":         "The commit serves; what is left over is deleted at the next try.",
 }
 
 // problem is the sentence about one thing that is wrong.

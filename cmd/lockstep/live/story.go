@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply"
@@ -18,7 +19,7 @@ type story struct {
 	served  bool       // that commit has been healthy
 	closing sentence   // the last that closed a commit
 	mood    sync.State // the last state that was said
-	failure sentence   // the last that was said since the app was healthy
+	failure string     // the words of the last that was said since the app was healthy
 	left    time.Time  // when the app was first said not to be healthy any more
 	meters  map[object.ID]meter
 	known   map[trouble]bool // problems that were said since the app was healthy
@@ -55,7 +56,7 @@ func (s *story) tell(event sync.Event) []sentence {
 }
 
 func (s *story) began() []sentence {
-	s.over, s.served, s.failure, s.mood, s.left = false, false, sentence{}, sync.Syncing, time.Time{}
+	s.over, s.served, s.failure, s.mood, s.left = false, false, "", sync.Syncing, time.Time{}
 	clear(s.known)
 	text := " " + s.app.Commit.Message
 	if s.app.Commit.Author != "" {
@@ -94,7 +95,7 @@ func (s *story) judged(event sync.Event) []sentence {
 	if s.over && s.app.State == sync.Progressing && s.mood != sync.Progressing {
 		s.leave(sync.Progressing, event.At)
 		if len(troubles) == 0 {
-			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + because(s.app)}}
+			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + cmp.Or(because(s.app), "waiting for the cluster")}}
 		}
 	}
 	return troubles
@@ -119,7 +120,7 @@ func (s *story) recovered(at time.Time) []sentence {
 	if s.served {
 		said = healthyAgain(s.app, at.Sub(s.left))
 	}
-	s.served, s.mood, s.failure, s.left = true, sync.Healthy, sentence{}, time.Time{}
+	s.served, s.mood, s.failure, s.left = true, sync.Healthy, "", time.Time{}
 	clear(s.known)
 	return []sentence{said}
 }
@@ -137,9 +138,9 @@ func (s *story) settled(event sync.Event) []sentence {
 // failed says why a pass ended, unless it is what was said last. A gate's words count pods, so for it the reason decides.
 func (s *story) failed(event sync.Event) []sentence {
 	said := failure(s.app)
-	key := said
+	key := said.lead + said.text
 	if event.Err.Step == sync.StepGate {
-		key = sentence{lead: said.lead, text: s.app.Reason}
+		key = said.lead + s.app.Reason
 	}
 	again := s.over && key == s.failure
 	s.over, s.failure, s.closing = true, key, said

@@ -1,9 +1,16 @@
 package live
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -85,16 +92,54 @@ func scaledTo(wanted, ready int) status.App {
 }
 
 func TestEveryReasonOfAPassSaysWhatToDo(t *testing.T) {
-	for _, step := range []sync.Step{
-		sync.StepFetch, sync.StepRead, sync.StepLoad, sync.StepPlan, sync.StepApply, sync.StepPrune, sync.StepSave,
+	unauthorized := apierrors.NewUnauthorized("Unauthorized")
+	for _, failed := range []struct {
+		step sync.Step
+		err  error
+	}{
+		{sync.StepFetch, errRefused},
+		{sync.StepRead, errRefused},
+		{sync.StepLoad, errRefused},
+		{sync.StepPlan, errRefused},
+		{sync.StepApply, errRefused},
+		{sync.StepGate, errRefused},
+		{sync.StepPrune, errRefused},
+		{sync.StepSave, errRefused},
+		{sync.StepFetch, git.ErrBranchNotFound},
+		{sync.StepFetch, git.ErrNoCommits},
+		{sync.StepFetch, git.ErrNotFound},
+		{sync.StepFetch, git.ErrAuth},
+		{sync.StepFetch, git.ErrUnavailable},
+		{sync.StepFetch, git.ErrUnsupported},
+		{sync.StepRead, git.ErrCorrupt},
+		{sync.StepLoad, sync.ErrNameTaken},
+		{sync.StepSave, inventory.ErrConflict},
+		{sync.StepPlan, &apply.NamespaceError{Name: "shop"}},
+		{sync.StepLoad, unauthorized},
+		{sync.StepLoad, &url.Error{Op: "Get", URL: "https://10.0.0.1", Err: errRefused}},
 	} {
-		app := newScript().commit("a", "One", 0).fail(step, errRefused).folded()
-		s := failure(app)
-		if s.advice == "" {
-			t.Errorf("%s: %s%s, and no advice", step, s.lead, s.text)
+		app := newScript().commit("a", "One", 0).fail(failed.step, failed.err).folded()
+		if s := failure(app); s.advice == "" {
+			t.Errorf("%s: %s%s, and no advice", failed.step, s.lead, s.text)
+		} else if s.advice != advice[app.Reason] {
+			t.Errorf("%s: %s, and the advice is another's: %s", failed.step, app.Reason, s.advice)
 		}
-		if want := ": " + app.Reason + ": " + errRefused.Error(); s.text != want {
-			t.Errorf("%s: got %q, want %q", step, s.text, want)
+	}
+}
+
+func TestAFailureIsSaidWithoutTheAppAndItsRevision(t *testing.T) {
+	app := newScript().commit("a", "One", 0).fail(sync.StepLoad, errRefused).folded()
+	if got, want := failure(app).text, ": InventoryUnreadable: "+errRefused.Error(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNoAdvicePromisesAnotherTry(t *testing.T) {
+	for reason, text := range advice {
+		for _, promise := range []string{"again", "tried", "retr", "next", "by itself", "comes back"} {
+			if strings.Contains(text, promise) {
+				t.Errorf("%s says %q, which a single pass does not keep", reason, promise)
+			}
 		}
 	}
 }
