@@ -81,11 +81,13 @@ func meant(current, named string, contexts int) error {
 	}
 }
 
-// connect returns a client for the cluster. The server's own Priority and Fairness is the rate limit; client-go's is
+// connect returns a client for the cluster, whose calls end with ctx at the latest, and makes config, which others get
+// as well, do the same: all but those that carry a context of ours, see [marked]. The server's own Priority and Fairness is the rate limit; client-go's is
 // left on for a server that has none.
 func connect(ctx context.Context, config *rest.Config) (client.WithWatch, error) {
 	config.UserAgent = "lockstep/" + buildVersion()
 	config.WarningHandler = rest.NoWarnings{}
+	config.Wrap(endWith(ctx))
 	if fair, err := hasPriorityAndFairness(ctx, config); err == nil && fair {
 		config.QPS = -1
 	}

@@ -105,13 +105,16 @@ func (d *daemon) close() {
 	_ = d.repository.Close() // a cache: what is not closed well is read afresh
 }
 
-// once runs one pass, and draws it to the end.
+// once runs one pass, and draws it to the end, which may be a signal's.
 func (d *daemon) once(ctx context.Context) error {
-	drawing, stop := context.WithCancel(ctx)
+	drawing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group errgroup.Group
 	d.draw(drawing, &group)
 	_, err := d.reconciler.Reconcile(ctx)
 	stop()
+	if err != nil && ctx.Err() != nil && !isUnhealthy(err) {
+		err = d.interrupted()
+	}
 	return errors.Join(err, group.Wait())
 }
 

@@ -57,7 +57,7 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 	}
 	repo, err := newDemoRepository(ctx)
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, repo.remove()) }()
 	source := &sourceFlags{
@@ -66,13 +66,13 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 	}
 	d, err := source.wire(ctx, log)
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer d.close()
 	d.reconciler.App.Timeout = demoTimeout
 	stage, err := openStage(ctx, d.client, f.namespace, cmd.ErrOrStderr())
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, stage.close(context.WithoutCancel(ctx))) }()
 	out := cmd.OutOrStdout()
@@ -81,7 +81,7 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 		d.observe(view)
 		out = f.aside(view, out)
 	}
-	return f.play(ctx, d, repo, out)
+	return unlessEnded(ctx, f.play(ctx, d, repo, out))
 }
 
 // play runs the daemon beside the play that is given for it.
@@ -106,7 +106,7 @@ func (f *demoFlags) play(ctx context.Context, d *daemon, repo *demoRepository, o
 	})
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
-		return nil // Ctrl-C is how one leaves
+		return nil // the play is over
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	stdsync "sync"
@@ -22,6 +23,8 @@ const (
 	demoManager = apply.FieldManager + "-demo"
 	// stageTimeout is how long an earlier demo's namespace may take to go.
 	stageTimeout = time.Minute
+	// farewell is how long the last call may take.
+	farewell = 5 * time.Second
 )
 
 // demoStage is the namespace that the demo makes for itself.
@@ -53,9 +56,16 @@ func openStage(ctx context.Context, c client.Client, name string, out io.Writer)
 		return false, nil
 	})
 	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, errors.Join(context.Cause(ctx), s.recall(ctx))
 	}
 	return s, err
+}
+
+// recall deletes what a call may have made whose answer nobody has waited for.
+func (s *demoStage) recall(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	return s.clear(ctx)
 }
 
 // clear deletes the namespace if an earlier demo made it.
@@ -73,7 +83,7 @@ func (s *demoStage) clear(ctx context.Context) error {
 
 // close deletes the namespace and with it everything that the demo has made. Kubernetes finishes it in the background.
 func (s *demoStage) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
 	return client.IgnoreNotFound(s.client.Delete(ctx, s.namespace))
 }

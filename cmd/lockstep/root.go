@@ -30,9 +30,13 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(marked(ctx))
 	var code exit
-	if err != nil && !errors.As(err, &code) {
+	switch {
+	case err == nil, errors.As(err, &code):
+	case isEndOf(ctx, err):
+		_, _ = fmt.Fprintln(stderr, "lockstep: interrupted")
+	default:
 		_, _ = fmt.Fprintln(stderr, "lockstep: "+err.Error())
 	}
 	return exitCode(err)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -65,7 +67,19 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if f.once {
 		return daemon.once(ctx)
 	}
-	return daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout()))
+	if err := daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout())); err != nil {
+		return err
+	}
+	return f.leave(cmd.OutOrStdout())
+}
+
+// leave says that a daemon has ended, once nothing draws any more, so that a prompt has a line of its own.
+func (f *runFlags) leave(out io.Writer) error {
+	if f.format == formatJSON {
+		return nil
+	}
+	_, err := fmt.Fprintln(out, "stopped; the cluster stays as it is")
+	return err
 }
 
 func (f *runFlags) check() error {

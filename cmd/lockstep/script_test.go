@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,6 +26,7 @@ import (
 //	eventually REGEXP COMMAND... runs a command again and again until its output matches
 //	commit MESSAGE               commits everything below the folder repo
 //	terminate                    sends SIGTERM to what runs in the background
+//	asked                        waits until something is asked of the address $SILENT, which never answers
 //	connections N                N connections were made to the address $PROD
 func TestScripts(t *testing.T) {
 	kubeconfig := clustertest.Kubeconfig(t)
@@ -39,6 +41,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("PORT", freePort(t))
 			env.Setenv("PROD", prod.Addr().String())
+			config, silence := silent(t, hold)
+			env.Values["silence"] = silence
+			env.Setenv("SILENT", strings.TrimPrefix(config.Host, "http://"))
 			for _, name := range []string{"AUTHOR", "COMMITTER"} {
 				env.Setenv("GIT_"+name+"_NAME", "Ada")
 				env.Setenv("GIT_"+name+"_EMAIL", "ada@example.com")
@@ -47,6 +52,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "eventually": eventually, "commit": commit, "connections": connections, "terminate": terminate,
+			"asked": asked,
 		},
 	})
 }
@@ -119,6 +125,13 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	}
+}
+
+func asked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: asked")
+	}
+	<-ts.Value("silence").(<-chan string)
 }
 
 // counter is a server that only counts who calls.
