@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
@@ -128,7 +129,7 @@ func TestANewCommitLeavesTheOneItOvertakesStanding(t *testing.T) {
 	golden(t, "superseded-80.txt", tailOf(s, firstDeploy(), t, 80, 24))
 }
 
-func TestACommitThatIsRefusedKeepsThePictureOfWhatRuns(t *testing.T) {
+func TestACommitThatIsRefusedShowsNoPodsOfTheOneBefore(t *testing.T) {
 	s := scaled().after(time.Minute).commit("b", "Break the YAML", time.Second)
 	kept := git.Revision{Ref: "main", Hash: strings.Repeat("3", 40)}
 	s.add(sync.Event{Step: sync.StepRead, Err: &sync.Error{
@@ -136,6 +137,19 @@ func TestACommitThatIsRefusedKeepsThePictureOfWhatRuns(t *testing.T) {
 		Err: errors.New("web-deployment.yaml:7: did not find expected key"),
 	}})
 	golden(t, "refused-80.txt", tailOf(s, scaled(), t, 80, 24))
+}
+
+func TestEachErrorOfACommitHasItsLine(t *testing.T) {
+	s := scaled().after(time.Minute).commit("b", "Break the YAML", time.Second)
+	var all manifest.Errors
+	for i := range 13 {
+		all = append(all, manifest.Error{File: fmt.Sprintf("manifests/web-%02d.yaml", i), Line: 7, Message: "did not find expected key"})
+	}
+	s.add(sync.Event{Step: sync.StepRead, Err: &sync.Error{
+		Step: sync.StepRead, App: web.Name, Revision: s.revision, Err: all,
+		Kept: 2, At: git.Revision{Ref: "main", Hash: strings.Repeat("3", 40)},
+	}})
+	golden(t, "errors-80.txt", tailOf(s, scaled(), t, 80, 24))
 }
 
 func TestAGuardThatBlocksSaysHowToAllowIt(t *testing.T) {

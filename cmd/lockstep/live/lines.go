@@ -15,6 +15,9 @@ const clock = "15:04:05"
 // Lines tells what happens to one app in plain lines, each with the time of day and the app's name. It is a
 // [sync.Observer].
 type Lines struct {
+	// Brief leaves a failure's cause out of its line: whoever runs a single pass says it.
+	Brief bool
+
 	mu    stdsync.Mutex
 	out   io.Writer
 	theme theme
@@ -35,6 +38,9 @@ func (l *Lines) Observe(_ context.Context, event sync.Event) {
 		return
 	}
 	for _, s := range l.story.tell(event) {
+		if l.Brief && event.Err != nil {
+			s.text = ": " + l.story.app.Reason
+		}
 		_, _ = io.WriteString(l.out, l.line(s, event.At)+"\n")
 	}
 }

@@ -48,6 +48,12 @@ func (s *screen) show(above, block []line, width int) error {
 	return err
 }
 
+// leave clears what others have put below the block, such as a terminal's echo of ^C, for whoever writes next.
+func (s *screen) leave() error {
+	_, err := io.WriteString(s.out, "\r"+clearBelow)
+	return err
+}
+
 func (s *screen) rendered(lines []line) (text []string, widths []int) {
 	for _, l := range lines {
 		text = append(text, s.theme.render(l))

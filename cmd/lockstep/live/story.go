@@ -18,6 +18,7 @@ type story struct {
 	over    bool       // the commit seen last has its closing line
 	served  bool       // that commit has been healthy
 	closing sentence   // the last that closed a commit
+	refusal *refusal   // what closing is about, where that is several things
 	mood    sync.State // the last state that was said
 	failure string     // the words of the last that was said since the app was healthy
 	left    time.Time  // when the app was first said not to be healthy any more
@@ -131,7 +132,7 @@ func (s *story) settled(event sync.Event) []sentence {
 	}
 	s.over = true
 	said := s.recovered(event.At)
-	s.closing = said[0]
+	s.closing, s.refusal = said[0], nil
 	return said
 }
 
@@ -143,7 +144,7 @@ func (s *story) failed(event sync.Event) []sentence {
 		key = said.lead + s.app.Reason
 	}
 	again := s.over && key == s.failure
-	s.over, s.failure, s.closing = true, key, said
+	s.over, s.failure, s.closing, s.refusal = true, key, said, refusalOf(event.Err)
 	s.leave(s.app.State, event.At)
 	if again {
 		return nil

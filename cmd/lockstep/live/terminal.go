@@ -61,7 +61,7 @@ func (t *Terminal) take(event sync.Event) {
 	switch {
 	case !t.story.over:
 	case !wasOver:
-		t.above = append(t.above, c.picture(t.story.app, c.foot(t.story.closing))...)
+		t.above = append(t.above, c.closing(t.story)...)
 	default:
 		for _, s := range said {
 			t.above = append(t.above, c.later(s, event.At)...)
@@ -80,7 +80,8 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Run draws until ctx ends, and then what is left to draw. It takes as long as the terminal does. The error is the
+// Run draws until ctx ends, and then what is left to draw; a prompt finds a line of its own, without the ^C of whoever
+// ended it. It takes as long as the terminal does. The error is the
 // terminal's: it is gone.
 func (t *Terminal) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
@@ -90,8 +91,10 @@ func (t *Terminal) Run(ctx context.Context) error {
 		}
 		t.rest(ctx, busy)
 	}
-	_, err := t.frame(time.Now())
-	return err
+	if _, err := t.frame(time.Now()); err != nil {
+		return err
+	}
+	return t.screen.leave()
 }
 
 // rest waits for the time of the next frame: when something happens, and now and then while a commit goes live.

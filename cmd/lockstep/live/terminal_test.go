@@ -110,6 +110,19 @@ func TestACommitThatIsInterruptedIsLeftAsItStands(t *testing.T) {
 	}
 }
 
+func TestAPromptIsNotGluedToTheEchoOfCtrlC(t *testing.T) {
+	terminal, screen, stop := running(t)
+	for _, event := range scaled().events {
+		terminal.Observe(t.Context(), event)
+	}
+	until(t, screen, "Healthy: serving from 3 pods")
+	_, _ = screen.Write([]byte("^C"))
+	stop()
+	if screen.vt.x != 0 || strings.Contains(screen.text(), "^C") {
+		t.Errorf("a prompt would begin in column %d:\n%s", screen.vt.x, screen.text())
+	}
+}
+
 func TestTimeGoesOnWhileACommitIsWaitedFor(t *testing.T) {
 	terminal, screen, stop := running(t)
 	defer stop()
