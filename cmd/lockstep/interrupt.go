@@ -34,8 +34,10 @@ func isEndOf(ctx context.Context, err error) bool {
 
 // unlessEnded returns err, or nil when ctx has ended: whoever asked for that is not told what did not come about.
 func unlessEnded(ctx context.Context, err error) error {
-	if ended := ctx.Err() != nil; ended {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }

@@ -65,7 +65,8 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	view := f.view(cmd.OutOrStdout(), daemon.reconciler.App, log)
 	daemon.observe(view)
 	if f.once {
-		return daemon.once(ctx)
+		brief(view)
+		return unlessTold(ctx, daemon.once(ctx), view, cmd.ErrOrStderr())
 	}
 	if err := daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout())); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (f *runFlags) check() error {
 	return checkInterval(f.interval)
 }
 
-// stdoutFile returns w as a file if it is the process's own output: only then can it be a terminal.
+// stdoutFile returns w as a file if it is one of the process's own outputs: only then can it be a terminal.
 func stdoutFile(w any) (*os.File, bool) {
 	file, ok := w.(*os.File)
 	return file, ok
