@@ -26,7 +26,7 @@ import (
 //	eventually REGEXP COMMAND... runs a command again and again until its output matches
 //	commit MESSAGE               commits everything below the folder repo
 //	terminate                    sends SIGTERM to what runs in the background
-//	asked                        waits until something is asked of the address $SILENT, which never answers
+//	asked PREFIX                 waits until a path with it is asked of the address $SILENT, which never answers
 //	connections N                N connections were made to the address $PROD
 func TestScripts(t *testing.T) {
 	kubeconfig := clustertest.Kubeconfig(t)
@@ -128,10 +128,14 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func asked(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 0 {
-		ts.Fatalf("usage: asked")
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: asked PREFIX")
 	}
-	<-ts.Value("silence").(<-chan string)
+	for path := range ts.Value("silence").(<-chan string) {
+		if strings.HasPrefix(path, args[0]) {
+			return
+		}
+	}
 }
 
 // counter is a server that only counts who calls.
