@@ -109,7 +109,7 @@ func (a *App) judged(event sync.Event) {
 		}
 	case r.Status == health.Current && a.Revision.Healthy == a.Revision.Applied:
 		a.enter(sync.Healthy, event)
-		a.explain("", r.Message)
+		a.explain("", a.Standing())
 	case r.Status == health.Current:
 		a.explain("", "ready, and about to be put on record")
 	default:
@@ -132,10 +132,7 @@ func (a *App) settled(event sync.Event) {
 	a.Revision.Healthy = event.Revision
 	a.held = false
 	a.enter(sync.Healthy, event)
-	a.explain("", "")
-	if event.Record.Report != nil {
-		a.explain("", event.Record.Report.Message)
-	}
+	a.explain("", a.Standing())
 }
 
 func (a *App) failed(event sync.Event) {

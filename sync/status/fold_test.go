@@ -93,6 +93,9 @@ func TestACommitGoesThroughItsStatesToHealthy(t *testing.T) {
 	if !slices.Equal(states, want) {
 		t.Errorf("states %v, want %v", states, want)
 	}
+	if h.app.Message != "3 pods ready" {
+		t.Errorf("a healthy app says %q", h.app.Message)
+	}
 	if h.app.Revision.Healthy != first || h.app.Revision.Applied != first || h.app.Objects.Created != 1 || h.app.Reason != "" {
 		t.Errorf("%+v", h.app)
 	}

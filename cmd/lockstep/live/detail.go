@@ -33,7 +33,7 @@ func standing(app status.App, now time.Time) sentence {
 	var s sentence
 	switch app.State {
 	case sync.Healthy:
-		s = sentence{tone: good, lead: string(app.State), text: ": " + stands(app)}
+		s = sentence{tone: good, lead: string(app.State), text: ": " + app.Standing()}
 	case sync.Failed, sync.Blocked:
 		s = failure(app)
 	default:

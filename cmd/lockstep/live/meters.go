@@ -22,7 +22,7 @@ type gauge struct {
 
 func gaugeOf(w health.Workload) gauge {
 	label := "rollout"
-	if isJob(w) {
+	if w.Kind == "Job" {
 		label = "completions"
 	}
 	return gauge{label, w.Name, meter{w.Ready, w.Desired}, w.Pods}

@@ -108,7 +108,7 @@ func toneOf(state sync.State) style {
 func summary(app status.App) string {
 	switch {
 	case app.State == sync.Healthy:
-		return stands(app)
+		return app.Standing()
 	case app.Reason == "" || app.Reason == string(health.RolloutInProgress):
 		return because(app)
 	}
@@ -131,8 +131,9 @@ func coverage(services []health.Service) string {
 	if len(services) == 0 {
 		return ""
 	}
-	sum := meter{ready: endpoints(services)}
+	var sum meter
 	for _, s := range services {
+		sum.ready += s.EndpointsReady
 		sum.wanted += s.EndpointsExpected
 	}
 	return sum.String()

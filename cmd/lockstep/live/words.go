@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/git"
-	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
@@ -18,45 +17,6 @@ func plural(n int, noun string) string {
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
-
-// stands says what a healthy app stands on: the pods behind its Services, the ready pods where it has no Service, its
-// Jobs where it has no other pods, and its objects where it has no workload at all.
-func stands(app status.App) string {
-	ready, wanted, jobs := 0, 0, 0
-	for _, w := range app.Workloads {
-		if isJob(w) {
-			jobs++
-			continue
-		}
-		ready += w.Ready
-		wanted += w.Desired
-	}
-	running := len(app.Workloads) > jobs
-	switch routed := endpoints(app.Services); {
-	case running && wanted == 0:
-		return "scaled to 0 pods"
-	case running && routed > 0:
-		// Two Services may lead to the same pods.
-		return "serving from " + plural(min(routed, ready), "pod")
-	case routed > 0:
-		return "serving from " + plural(routed, "pod")
-	case running:
-		return plural(ready, "pod") + " ready"
-	case jobs > 0:
-		return plural(jobs, "Job") + " complete"
-	}
-	return plural(app.Objects.Total, "object") + " in place"
-}
-
-func endpoints(services []health.Service) int {
-	n := 0
-	for _, s := range services {
-		n += s.EndpointsReady
-	}
-	return n
-}
-
-func isJob(w health.Workload) bool { return w.Kind == "Job" }
 
 // since says how long after the commit a moment was, or how long after the daemon saw it where the source cannot tell
 // when that was.
@@ -73,7 +33,7 @@ func since(app status.App, at time.Time) string {
 
 // healthy closes a commit that serves.
 func healthy(app status.App, at time.Time) sentence {
-	text := ": " + stands(app)
+	text := ": " + app.Standing()
 	if when := since(app, at); when != "" {
 		text += ", " + when
 	}
@@ -84,7 +44,7 @@ func healthy(app status.App, at time.Time) sentence {
 func healthyAgain(app status.App, away time.Duration) sentence {
 	return sentence{
 		tone: good, lead: string(sync.Healthy),
-		text: fmt.Sprintf(" again after %s: %s", spell(away), stands(app)),
+		text: fmt.Sprintf(" again after %s: %s", spell(away), app.Standing()),
 	}
 }
 

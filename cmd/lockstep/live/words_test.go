@@ -60,7 +60,7 @@ func TestTheClosingLineSaysWhatTheAppStandsOn(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			app := status.App{Workloads: test.workloads, Services: test.services, Objects: status.Objects{Total: 4}}
-			if got := stands(app); got != test.want {
+			if got := app.Standing(); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
