@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -163,5 +164,22 @@ func TestAnAppOfTheSameNameIsNotTakenForThisOne(t *testing.T) {
 	}
 	if live := s.configMaps(); len(live) != 1 || live[0] != "own" {
 		t.Errorf("adopted, live %v", live)
+	}
+}
+
+func TestAnAppThatWasKilledBeforeItsFirstObjectIsNotTakenForAnother(t *testing.T) {
+	s := newStage(t, options{}, "settings.yaml", settings(2))
+	s.commit()
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	o := s.options
+	o.wrap = (&killer{kill: kill, at: 3}).wrap // two rehearsals and the record come first
+	if _, err := s.wire(s.loop.Reconciler.App, o).Reconciler.Reconcile(ctx); err == nil {
+		t.Fatal("the pass came to its end")
+	}
+	other := s.loop.Reconciler.App
+	other.Path = "."
+	if _, err := s.wire(other, s.options).Reconciler.Reconcile(t.Context()); !errors.Is(err, sync.ErrNameTaken) {
+		t.Errorf("error: %v", err)
 	}
 }

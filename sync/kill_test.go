@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 )
 
@@ -71,6 +72,7 @@ func (k *killer) wrap(c client.WithWatch) client.WithWatch {
 }
 
 func TestADaemonThatIsKilledAtAnyWriteIsCompletedByTheNext(t *testing.T) {
+	clustertest.Config(t) // skips here, not in each of the tests below
 	for _, late := range []bool{false, true} {
 		for at, ended := 0, false; !ended; at++ {
 			if at > 50 {

@@ -45,8 +45,9 @@ func isAnother(record *inventory.Inventory, app App) bool {
 }
 
 // intend puts objects that are about to be created on record before the first write, so that a daemon that is killed in
-// between still knows what it may have made. A commit that creates nothing costs no call.
+// between still knows what it may have made, and for which app. A commit that creates nothing costs no call.
 func (p *pass) intend(ctx context.Context) error {
+	p.record.Source, p.record.Path = p.App.Repository, p.App.Path
 	wanted := map[object.ID]inventory.Entry{}
 	for _, c := range p.plan.Changes {
 		if c.Action != apply.Skipped {
@@ -69,7 +70,7 @@ func (p *pass) intend(ctx context.Context) error {
 // applied puts on record what is in the cluster now. Objects that are to be pruned stay on it until they are.
 func (p *pass) applied(ctx context.Context) error {
 	p.tell(ctx, Event{Step: StepApply, Applied: p.plan})
-	p.record.Source, p.record.Path, p.record.Revision = p.App.Repository, p.App.Path, full(p.outcome.Revision)
+	p.record.Revision = full(p.outcome.Revision)
 	for _, c := range p.plan.Changes {
 		if c.Action != apply.Skipped {
 			p.record.Entries[c.ID] = entry(c)
@@ -106,9 +107,6 @@ func (p *pass) forget() {
 
 // remember adds the pass to the app's history, in place of an earlier pass over the same commit.
 func (p *pass) remember(state State, reason string) {
-	if p.plan == nil {
-		return
-	}
 	took := time.Since(p.began)
 	if newest := p.record.History; len(newest) > 0 && newest[0].Revision == full(p.outcome.Revision) {
 		if newest[0].State == string(state) && newest[0].Reason == reason {
