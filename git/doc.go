@@ -4,6 +4,9 @@
 // kept in a cache folder. [Repository.Fetch] says what the branch's head is now, and [Snapshot.Files] reads a folder of
 // that commit straight from the object store; there is no work tree and the git program is never run.
 //
+// [Snapshot.Root] reads here and there in a whole commit, and no more than it is asked for. It traces what it was asked for by
+// hash, and [Snapshot.Hashes] compares such traces with another commit: who read the same need not read again.
+//
 // Reading is all or nothing. Whatever is missing, cut short, altered, too large or of a kind that is not followed is an
 // error, never a shorter list of files: who prunes by what is absent must be able to rely on that.
 package git

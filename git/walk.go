@@ -78,19 +78,25 @@ func (w *walk) file(e entry, at string) error {
 	if w.bytes += int64(len(content)); w.bytes > MaxPathSize {
 		return fail(ErrTooLarge, "%s: more than %d bytes of files below it", w.shown("."), int64(MaxPathSize))
 	}
-	if len(content) <= maxPointer && bytes.HasPrefix(content, []byte(lfsPointer)) {
+	if isLFSPointer(content) {
 		return fail(ErrUnsupported, "%s: an LFS pointer is not supported", w.shown(at))
 	}
 	w.files.addFile(at, content)
 	return nil
 }
 
-// at puts the path in front of an error, and keeps its kind.
-func (w *walk) at(at string, err error) error {
+func isLFSPointer(content []byte) bool {
+	return len(content) <= maxPointer && bytes.HasPrefix(content, []byte(lfsPointer))
+}
+
+func (w *walk) at(at string, err error) error { return within(path.Join(w.base, at), err) }
+
+func (w *walk) shown(at string) string { return printable(path.Join(w.base, at)) }
+
+// within puts the path in front of an error, and keeps its kind.
+func within(name string, err error) error {
 	if f, ok := errors.AsType[*failure](err); ok {
-		return fail(f.kind, "%s: %s", w.shown(at), f.text)
+		return fail(f.kind, "%s: %s", printable(name), f.text)
 	}
 	return err
 }
-
-func (w *walk) shown(at string) string { return printable(path.Join(w.base, at)) }
