@@ -17,7 +17,8 @@ import (
 )
 
 // version is that of the format. It is raised by whatever change an older Lockstep must not overlook, as it would lose it
-// with its next save.
+// with its next save. Set, Account, Prune and Leaving came without: they are lost together, and without them an app that has
+// left is one whose objects stay.
 const version = 1
 
 // maxSize bounds what is unpacked: more than the largest app and 20,000 entries come to.

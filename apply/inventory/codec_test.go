@@ -18,7 +18,8 @@ import (
 func full() *Inventory {
 	at := time.Date(2026, 2, 3, 4, 5, 6, 789, time.UTC)
 	return &Inventory{
-		App: "web", Source: "https://git.example.com/shop.git", Revision: "main@sha1:3f2a1c9",
+		App: "web", Source: "https://git.example.com/shop.git", Revision: "main@sha1:3f2a1c9", Path: "apps/web",
+		Set: "shop apps/*", Account: "deployer", Prune: true, Leaving: true,
 		Entries: map[object.ID]Entry{
 			{Group: "apps", Kind: "Deployment", Namespace: "default", Name: "web-server"}: {"v1", "h", "f"},
 			{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: "shop:admin"}: {Version: "v1"},
@@ -114,6 +115,7 @@ func pack(text string) []byte {
 // FuzzDecode feeds the codec any text. It must not panic, and what it takes it must keep.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"app":"web","entries":{"Deployment.apps/default/web":{"version":"v1"}},"healthy":{"objects":[{"a":1e3}]}}`))
+	f.Add([]byte(`{"app":"web","set":"shop apps/*","account":"deployer","prune":true,"leaving":true,"entries":{}}`))
 	f.Add([]byte(`{"app":"web","entries":null,"history":[{"at":"2026-02-03T04:05:06Z","ms":7}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		first, err := decode("web", pack(string(text)))

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,10 @@ type Inventory struct {
 	App      string              `json:"app"`
 	Source   string              `json:"source,omitempty"`   // URL of the repository; user and password are not kept
 	Path     string              `json:"path,omitempty"`     // of the app, below the repository's root
+	Set      string              `json:"set,omitempty"`      // entry of the config that made the app; empty when it was named itself
+	Account  string              `json:"account,omitempty"`  // ServiceAccount that applied the objects
+	Prune    bool                `json:"prune,omitempty"`    // as asked for when the app was last applied
+	Leaving  bool                `json:"leaving,omitempty"`  // decided: the app goes, and its objects are to be pruned
 	Revision string              `json:"revision,omitempty"` // last applied, full text
 	Entries  map[object.ID]Entry `json:"entries"`            // the objects that the app owns; never nil
 	History  []Record            `json:"history,omitempty"`  // newest first, at most MaxHistory
@@ -64,6 +70,13 @@ func New(app string) *Inventory {
 
 // IsNew says that there was none in the cluster when it was loaded, and that it was not saved since.
 func (i *Inventory) IsNew() bool { return !i.stored }
+
+// clone returns a copy that shares no more than the healthy state, which is replaced and never changed.
+func (i *Inventory) clone() *Inventory {
+	c := *i
+	c.Entries, c.History = maps.Clone(i.Entries), slices.Clone(i.History)
+	return &c
+}
 
 // Remember puts record before the others of the history, and drops the oldest beyond [MaxHistory]. Texts are cut at
 // [MaxText] bytes.
