@@ -5,4 +5,7 @@
 // small app, so that a save is one write. What does not fit goes into further Secrets, lockstep.APP.GENERATION.N, which are
 // written before the head that names them and removed after it: there is no moment at which the head names parts that are
 // not there, so a daemon that is killed anywhere leaves the old inventory or the new one.
+//
+// [Store.Load] asks for one app's, [Store.All] for those of all apps, in a few calls, and [Store.Remove] deletes what is no
+// longer needed.
 package inventory

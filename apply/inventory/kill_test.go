@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -21,6 +22,7 @@ type calls struct {
 	left   int   // calls until all fail with errKilled; 0 means never
 	after  bool  // the last call that is left does its work and fails: killed before the answer
 	refuse error // what each call gets at once
+	expire int   // how many lists the API server does not go on with after their first page
 }
 
 func (c *calls) reset()         { *c = calls{} }
@@ -49,7 +51,13 @@ func (c *calls) around(inner client.WithWatch) client.WithWatch {
 			return c.call("get", func() error { return w.Get(ctx, key, o, opts...) })
 		},
 		List: func(ctx context.Context, w client.WithWatch, o client.ObjectList, opts ...client.ListOption) error {
-			return c.call("list", func() error { return w.List(ctx, o, opts...) })
+			return c.call("list", func() error {
+				if goesOn := new(client.ListOptions).ApplyOptions(opts).Continue != ""; goesOn && c.expire > 0 {
+					c.expire--
+					return apierrors.NewResourceExpired("the list is too old")
+				}
+				return w.List(ctx, o, opts...)
+			})
 		},
 		Create: func(ctx context.Context, w client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 			return c.call("create", func() error { return w.Create(ctx, o, opts...) })

@@ -27,6 +27,7 @@ func (s *Store) save(ctx context.Context, inventory *Inventory) error {
 		return err
 	}
 	k := s.known(inventory.App)
+	k.primed = nil
 	if k.newer {
 		return ErrNewer
 	}
@@ -57,7 +58,7 @@ func (s *Store) write(ctx context.Context, k *known, w written) error {
 	}
 	others := k.unsure[:len(k.unsure)-len(w.parts)]
 	k.garbage = append(append(k.garbage, k.parts...), others...)
-	k.unsure, k.parts, k.sum, k.version = nil, names(w.parts), w.sum, w.head.ResourceVersion
+	k.unsure, k.parts, k.sum, k.version, k.seen = nil, names(w.parts), w.sum, w.head.ResourceVersion, true
 	return nil
 }
 

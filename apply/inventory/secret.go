@@ -40,6 +40,16 @@ const (
 
 func headName(app string) string { return prefix + app }
 
+// appOf returns the app that a Secret of this name is of; empty when it is none of ours. An app's name has no dot.
+func appOf(name string) string {
+	rest, isOurs := strings.CutPrefix(name, prefix)
+	app, _, _ := strings.Cut(rest, ".")
+	if !isOurs || checkApp(app) != nil {
+		return ""
+	}
+	return app
+}
+
 func labels(app string) map[string]string {
 	return map[string]string{appLabel: app, managerLabel: manager}
 }

@@ -19,19 +19,29 @@ type Store struct {
 	client    client.Client
 	namespace string
 
-	mu   stdsync.Mutex
-	apps map[string]*known
+	mu     stdsync.Mutex
+	apps   map[string]*known
+	listed bool // by All: leftovers of every app have been looked for
 }
 
 // known is what a Store knows of an app's Secrets since it last loaded or saved them.
 type known struct {
+	used    bool   // by a load or a save: All leaves it alone from then on
 	listed  bool   // leftovers of daemons before this one have been looked for
+	seen    bool   // version is that of a load or a save
 	newer   bool   // a newer Lockstep's: not to be overwritten
 	version string // resourceVersion of the head, empty when there is none
 	sum     string // of the payload, empty when it is broken
 	parts   []string
 	unsure  []string // parts that no head names now; a writer that is under way may be about to
 	garbage []string // parts that no head can come to name any more
+	primed  *primed  // what All saw, for the first load
+}
+
+// primed is what a load came to before anybody asked for it.
+type primed struct {
+	inventory *Inventory
+	err       error
 }
 
 // NewStore returns a Store that reads and writes through c, which must not be a cache: a stale inventory deletes objects.
@@ -42,10 +52,13 @@ func NewStore(c client.Client, namespace string) *Store {
 func (s *Store) known(app string) *known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.apps[app] == nil {
-		s.apps[app] = &known{}
+	k := s.apps[app]
+	if k == nil {
+		k = &known{listed: s.listed}
+		s.apps[app] = k
 	}
-	return s.apps[app]
+	k.used = true
+	return k
 }
 
 // Ensure creates the namespace when it is not there. Not being allowed to look at it is no error: if it is missing, a
@@ -66,7 +79,7 @@ func (s *Store) Ensure(ctx context.Context) error {
 }
 
 // Load returns the app's inventory, a new one when there is none. It is [ErrNewer] or [ErrBroken] when there is one that
-// cannot be used. A small app costs one call.
+// cannot be used. A small app costs one call, and the first time after [Store.All] none.
 func (s *Store) Load(ctx context.Context, app string) (*Inventory, error) {
 	inventory, err := s.load(ctx, app)
 	if err != nil {
@@ -80,11 +93,23 @@ func (s *Store) load(ctx context.Context, app string) (*Inventory, error) {
 		return nil, err
 	}
 	k := s.known(app)
+	if p := k.primed; p != nil {
+		k.primed = nil
+		if p.err != nil {
+			return nil, p.err
+		}
+		return p.inventory.clone(), nil
+	}
 	head, parts, err := s.fetch(ctx, app, k)
 	if err != nil {
 		return nil, err
 	}
-	k.newer, k.version, k.sum, k.parts = false, "", "", nil
+	return k.read(app, head, parts)
+}
+
+// read returns the inventory that a head, nil when there is none, and its parts make, and notes what is known of them.
+func (k *known) read(app string, head *corev1.Secret, parts map[string]*corev1.Secret) (*Inventory, error) {
+	k.seen, k.newer, k.version, k.sum, k.parts = true, false, "", "", nil
 	if head == nil {
 		return New(app), nil
 	}
@@ -92,7 +117,7 @@ func (s *Store) load(ctx context.Context, app string) (*Inventory, error) {
 	isOurs := func(name string) bool { return slices.Contains(k.parts, name) }
 	k.unsure = slices.DeleteFunc(k.unsure, isOurs)
 	k.garbage = slices.DeleteFunc(k.garbage, isOurs)
-	err = checkHead(app, head)
+	err := checkHead(app, head)
 	if errors.Is(err, ErrNewer) {
 		k.newer = true
 		return nil, err

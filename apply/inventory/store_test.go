@@ -65,11 +65,11 @@ func (p place) secrets() []corev1.Secret {
 	return list.Items
 }
 
-// edit changes a Secret behind the Store's back.
-func (p place) edit(change func(*corev1.Secret)) {
+// edit changes a head behind the Store's back.
+func (p place) edit(app string, change func(*corev1.Secret)) {
 	p.t.Helper()
 	head := &corev1.Secret{}
-	if err := p.client.Get(p.t.Context(), client.ObjectKey{Namespace: p.namespace, Name: "lockstep.web"}, head); err != nil {
+	if err := p.client.Get(p.t.Context(), client.ObjectKey{Namespace: p.namespace, Name: "lockstep." + app}, head); err != nil {
 		p.t.Fatal(err)
 	}
 	change(head)
@@ -81,7 +81,8 @@ func (p place) edit(change func(*corev1.Secret)) {
 // small returns the inventory of a small app, at a revision.
 func small(revision string) *inventory.Inventory {
 	i := inventory.New("web")
-	i.Revision, i.Source = revision, "https://git.example.com/shop.git"
+	i.Revision, i.Source, i.Path = revision, "https://git.example.com/shop.git", "apps/web"
+	i.Set, i.Account, i.Prune = "shop apps/*", "deployer", true
 	i.Entries[web] = inventory.Entry{Version: "v1", Hash: revision, Fingerprint: "f"}
 	i.Remember(inventory.Record{Revision: revision, State: "Healthy", At: time.Unix(1_700_000_000, 0).UTC(), Duration: time.Second})
 	return i
@@ -122,9 +123,11 @@ func heavy(revision string) *inventory.Inventory {
 // same compares what is remembered, not whether it was stored.
 func same(t *testing.T, got, want *inventory.Inventory) {
 	t.Helper()
-	if got.Revision != want.Revision || got.Source != want.Source || !reflect.DeepEqual(got.Entries, want.Entries) ||
-		!reflect.DeepEqual(got.History, want.History) || !reflect.DeepEqual(got.Healthy, want.Healthy) {
-		t.Errorf("got %s with %d entries, want %s with %d", got.Revision, len(got.Entries), want.Revision, len(want.Entries))
+	text := func(i *inventory.Inventory) string {
+		return fmt.Sprint(i.App, i.Source, i.Path, i.Set, i.Account, i.Prune, i.Leaving, i.Revision, len(i.Entries), i.History)
+	}
+	if text(got) != text(want) || !reflect.DeepEqual(got.Entries, want.Entries) || !reflect.DeepEqual(got.Healthy, want.Healthy) {
+		t.Errorf("got %s, want %s", text(got), text(want))
 	}
 }
 
@@ -213,14 +216,14 @@ func TestANewerVersionIsNeitherReadNorOverwritten(t *testing.T) {
 	p := newPlace(t)
 	s := p.store()
 	p.save(s, small("1"))
-	p.edit(func(head *corev1.Secret) { head.Data["version"] = []byte("2") })
+	p.edit("web", func(head *corev1.Secret) { head.Data["version"] = []byte("2") })
 	if _, err := s.Load(t.Context(), "web"); !errors.Is(err, inventory.ErrNewer) {
 		t.Errorf("load: %v, want ErrNewer", err)
 	}
 	if err := s.Save(t.Context(), small("2")); !errors.Is(err, inventory.ErrNewer) {
 		t.Errorf("save: %v, want ErrNewer", err)
 	}
-	p.edit(func(head *corev1.Secret) { head.Data["version"] = []byte("1") })
+	p.edit("web", func(head *corev1.Secret) { head.Data["version"] = []byte("1") })
 	same(t, p.load(s), small("1"))
 	p.save(s, small("2"))
 }
@@ -236,7 +239,7 @@ func TestABrokenInventoryIsSaidToBeAndCanBeReplaced(t *testing.T) {
 		p := newPlace(t)
 		s := p.store()
 		p.save(s, small("1"))
-		p.edit(breakIt)
+		p.edit("web", breakIt)
 		if _, err := s.Load(t.Context(), "web"); !errors.Is(err, inventory.ErrBroken) {
 			t.Errorf("%s: load: %v, want ErrBroken", name, err)
 		}
@@ -248,7 +251,7 @@ func TestABrokenInventoryIsSaidToBeAndCanBeReplaced(t *testing.T) {
 func TestAnInventoryWithoutItsLabelsIsFound(t *testing.T) {
 	p := newPlace(t)
 	p.save(p.store(), small("1"))
-	p.edit(func(head *corev1.Secret) { head.Labels = nil })
+	p.edit("web", func(head *corev1.Secret) { head.Labels = nil })
 	s := p.store()
 	same(t, p.load(s), small("1"))
 	p.save(s, small("2"))
@@ -266,6 +269,13 @@ func TestTwentyThousandObjectsAndALargeHealthyStateAreKept(t *testing.T) {
 		t.Errorf("%d Secrets, want it split", n)
 	}
 	same(t, p.load(p.store()), want)
+	next := p.store()
+	got := p.load(next)
+	changed := object.ID{Kind: "ConfigMap", Namespace: "default", Name: "config-12345"}
+	got.Entries[changed] = inventory.Entry{Version: "v1", Hash: "changed"}
+	p.save(next, got)
+	same(t, p.load(p.store()), got)
+	p.load(s)
 	p.save(s, small("2"))
 	if n := len(p.secrets()); n != 1 {
 		t.Errorf("%d Secrets are left of a small app", n)
