@@ -39,3 +39,14 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
+
+// Check says what is wrong with the URL and the Branch, as far as their text tells: what it lets pass, Open refuses only for
+// what it finds on the machine. It looks at no folder and makes no network call, and Dir may be empty. Its errors are of the
+// kind [ErrURL] and quote nothing of the URL.
+func (o Options) Check() error {
+	o = o.withDefaults()
+	if _, err := parseAddress(o.URL); err != nil {
+		return err
+	}
+	return checkBranch(o.Branch)
+}

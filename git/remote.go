@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,12 +46,9 @@ func newRemote(at *url.URL, o Options) (*remote, error) {
 	if strings.Contains(r.endpoint.Host, ":") {
 		r.endpoint.Host = "[" + r.endpoint.Host + "]"
 	}
-	if port := at.Port(); port != "" {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return nil, fail(ErrURL, "port is not a number below 65536")
-		}
-		r.endpoint.Port = int(n)
+	var err error
+	if r.endpoint.Port, err = portOf(at); err != nil {
+		return nil, err
 	}
 	r.client = githttp.NewClient(&http.Client{Transport: guard{r.http}})
 	return r, nil

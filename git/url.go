@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -79,9 +80,24 @@ func parseRemote(text string) (address, error) {
 	case u.Hostname() == "" || strings.HasPrefix(u.Host, "-"):
 		return address{}, fail(ErrURL, "repository address has no valid host")
 	}
+	if _, err := portOf(u); err != nil {
+		return address{}, err
+	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return address{remote: u}, nil
+}
+
+// portOf returns the port that a URL names, 0 when it names none.
+func portOf(u *url.URL) (int, error) {
+	if u.Port() == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil {
+		return 0, fail(ErrURL, "port is not a number below 65536")
+	}
+	return int(n), nil
 }
 
 // checkBranch refuses a name that git itself would not take for a branch. The name becomes part of a path.

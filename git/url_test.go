@@ -60,6 +60,26 @@ func TestBranchesThatAreNotNamesAreRefused(t *testing.T) {
 	}
 }
 
+func TestCheckRefusesWhatOpenRefusesAndLooksAtNothing(t *testing.T) {
+	for _, address := range refused {
+		_, want := git.Open(git.Options{URL: address, Dir: t.TempDir()})
+		err := git.Options{URL: address}.Check()
+		if !errors.Is(err, git.ErrURL) || !strings.HasSuffix(want.Error(), err.Error()) {
+			t.Errorf("check %q: %v, open: %v", address, err, want)
+		}
+	}
+	for _, branch := range []string{"../config", "refs/heads/main", "a b"} {
+		if err := (git.Options{URL: "https://git.example.com/a.git", Branch: branch}).Check(); !errors.Is(err, git.ErrURL) {
+			t.Errorf("check branch %q: %v", branch, err)
+		}
+	}
+	for _, address := range []string{"https://git.example.com:8443/a.git", "no/such/folder"} {
+		if err := (git.Options{URL: address, Branch: "a/b"}).Check(); err != nil {
+			t.Errorf("check %q: %v", address, err)
+		}
+	}
+}
+
 func TestAnAddressPrintsWithoutATrailingSlash(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://git.example.com/team/a.git/":  "https://git.example.com/team/a.git",
