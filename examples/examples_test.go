@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,11 +28,33 @@ func TestEveryExampleCanBeRead(t *testing.T) {
 		if !folder.IsDir() || slices.Contains(clients, folder.Name()) {
 			continue
 		}
-		set, err := manifest.Read(t.Context(), os.DirFS(folder.Name()))
-		if err != nil || len(set.Manifests) == 0 {
-			t.Errorf("%s: %d objects, %v", folder.Name(), len(set.Manifests), err)
+		for _, app := range apps(t, folder.Name()) {
+			set, err := manifest.Read(t.Context(), os.DirFS(app))
+			if err != nil || len(set.Manifests) == 0 {
+				t.Errorf("%s: %d objects, %v", app, len(set.Manifests), err)
+			}
 		}
 	}
+}
+
+// apps returns the folders of an example whose manifests are applied as a unit: the folder itself, or those in it when a
+// config file says which.
+func apps(t *testing.T, folder string) []string {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(folder, "config.yaml")); err != nil {
+		return []string{folder}
+	}
+	below := map[string]bool{}
+	err := filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		if in := filepath.Dir(name); err == nil && !entry.IsDir() && in != folder {
+			below[in] = true
+		}
+		return err
+	})
+	if err != nil || len(below) == 0 {
+		t.Fatalf("%s: %d apps, %v", folder, len(below), err)
+	}
+	return slices.Sorted(maps.Keys(below))
 }
 
 func TestTheBinaryCarriesTheExampleAsItIs(t *testing.T) {
