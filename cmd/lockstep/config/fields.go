@@ -29,7 +29,7 @@ func (a *App) fields() fields {
 	return fields{
 		"name":           func(v value) { a.Name = v.name() },
 		"repository":     func(v value) { a.Repository = v.name() },
-		"path":           func(v value) { a.Path = v.path() },
+		"path":           func(v value) { a.Path = v.folder() },
 		"paths":          func(v value) { a.Paths = v.pattern() },
 		"namePrefix":     func(v value) { a.NamePrefix = v.namePrefix() },
 		"namespace":      func(v value) { a.Namespace = v.namespace() },

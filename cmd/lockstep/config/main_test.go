@@ -46,7 +46,7 @@ func good(t *testing.T, text string) *config.Config {
 func refused(t *testing.T, text string) string {
 	t.Helper()
 	c, err := config.Parse("config.yaml", []byte(text))
-	if c != nil || !errors.As(err, new(config.Problem)) {
+	if _, ok := errors.AsType[config.Problem](err); !ok || c != nil {
 		t.Fatalf("config %v, error %v", c, err)
 	}
 	return err.Error()

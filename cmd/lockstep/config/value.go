@@ -143,8 +143,8 @@ func (v value) oneOf(words ...string) string {
 	return text
 }
 
-// path returns the folder of an app.
-func (v value) path() string {
+// folder returns the path of an app.
+func (v value) folder() string {
 	text, ok := v.text()
 	if !ok {
 		return ""
@@ -164,7 +164,7 @@ func (v value) path() string {
 // pattern returns a pattern for the folders of apps.
 func (v value) pattern() string {
 	before := len(v.entry.problems)
-	text := v.path()
+	text := v.folder()
 	if len(v.entry.problems) > before {
 		return ""
 	}

@@ -72,12 +72,16 @@ func isConflict(line []byte) bool {
 // line has, but for the first.
 func introducers(line []byte) int {
 	n := 0
-	for _, c := range line {
+	for i, c := range line {
 		switch c {
 		case ':', ',', '?', '{':
 			n += 2
-		case '[', '-':
+		case '[':
 			n++
+		case '-':
+			if i+1 == len(line) || line[i+1] <= ' ' {
+				n++
+			}
 		}
 	}
 	return n
@@ -115,7 +119,7 @@ func explain(text []byte, err error) *Problem {
 	if errors.Is(err, errSecondDocument) {
 		return &Problem{Message: "more than one document; a config is one"}
 	}
-	line, cause := cause(err)
+	line, cause := diagnosis(err)
 	if strings.HasPrefix(cause, "did not find expected") || strings.HasPrefix(cause, "unknown anchor") {
 		line = firstBroken(text, cause)
 	}
@@ -138,7 +142,7 @@ func firstBroken(text []byte, want string) int {
 		if err == nil {
 			return false
 		}
-		_, cause := cause(err)
+		_, cause := diagnosis(err)
 		return cause == want
 	})
 	return min(n+1, len(lines))
@@ -146,13 +150,13 @@ func firstBroken(text []byte, want string) int {
 
 var lineOf = regexp.MustCompile(`line (\d+): `)
 
-// cause takes an error of the parser apart: the line, 1 when it names none, and the words.
-func cause(err error) (line int, words string) {
-	line, words = 1, strings.TrimPrefix(err.Error(), "yaml: ")
-	if found := lineOf.FindStringSubmatch(words); found != nil {
+// diagnosis takes an error of the parser apart: the line, 1 when it names none, and the cause.
+func diagnosis(err error) (line int, cause string) {
+	line, cause = 1, strings.TrimPrefix(err.Error(), "yaml: ")
+	if found := lineOf.FindStringSubmatch(cause); found != nil {
 		line, _ = strconv.Atoi(found[1]) // the expression allows digits alone
 	}
-	return max(line, 1), lineOf.ReplaceAllString(words, "")
+	return max(line, 1), lineOf.ReplaceAllString(cause, "")
 }
 
 // plainCause returns the parser's words where they are known to quote nothing of the text.
