@@ -13,15 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
 	"github.com/lockstep-dev/lockstep/sync"
-)
-
-const (
-	// longestName is the longest name of an app: with "lockstep." before it and a suffix behind, it names Secrets.
-	longestName = 53
-	// shortestInterval keeps a typing error from becoming an attack on a git server.
-	shortestInterval = time.Second
-	longestInterval  = 24 * time.Hour
 )
 
 // sourceFlags say which app is meant and which cluster: those that run and plan share.
@@ -54,8 +47,8 @@ func (f *sourceFlags) app() (sync.App, error) {
 	if name == "" {
 		name = nameOf(f.repo)
 	}
-	if reasons := validation.IsDNS1123Label(name); len(reasons) > 0 || len(name) > longestName {
-		return sync.App{}, fmt.Errorf("--name %q: want lower case letters, digits and dashes, at most %d", name, longestName)
+	if reasons := validation.IsDNS1123Label(name); len(reasons) > 0 || len(name) > config.LongestName {
+		return sync.App{}, fmt.Errorf("--name %q: want lower case letters, digits and dashes, at most %d", name, config.LongestName)
 	}
 	if reasons := validation.IsDNS1123Label(f.namespace); len(reasons) > 0 {
 		return sync.App{}, fmt.Errorf("--namespace %q is no namespace's name", f.namespace)
@@ -102,8 +95,8 @@ func defaultStateNamespace() string {
 }
 
 func checkInterval(interval time.Duration) error {
-	if interval < shortestInterval || interval > longestInterval {
-		return fmt.Errorf("--interval %s: want between %s and %s", interval, shortestInterval, longestInterval)
+	if interval < config.ShortestInterval || interval > config.LongestInterval {
+		return fmt.Errorf("--interval %s: want between %s and %s", interval, config.ShortestInterval, config.LongestInterval)
 	}
 	return nil
 }
