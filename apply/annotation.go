@@ -1,16 +1,20 @@
 package apply
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
 
 // Annotations that an object may carry, in git or on the live object.
 const (
 	// ReconcileAnnotation with the value "disabled" leaves the whole object alone.
-	ReconcileAnnotation = "lockstep.dev/reconcile"
+	ReconcileAnnotation = object.Prefix + "reconcile"
 	// PruneAnnotation with the value "disabled" keeps the object when it leaves git.
-	PruneAnnotation = "lockstep.dev/prune"
+	PruneAnnotation = object.Prefix + "prune"
 	// AllowPruneAnnotation with the value "true", on any object of a commit, lifts the guards from that commit's
 	// deletions.
-	AllowPruneAnnotation = "lockstep.dev/allow-prune"
+	AllowPruneAnnotation = object.Prefix + "allow-prune"
 )
 
 const disabled = "disabled"
@@ -20,7 +24,7 @@ func skip(c *Change) bool {
 	switch {
 	case c.Desired.GetAnnotations()[ReconcileAnnotation] == disabled:
 		c.Why = ReconcileAnnotation + ": disabled in git"
-	case annotated(c.Before, ReconcileAnnotation, disabled):
+	case c.seen != nil && c.seen.Notes[ReconcileAnnotation] == disabled:
 		c.Why = ReconcileAnnotation + ": disabled on the live object"
 	}
 	return c.Why != ""

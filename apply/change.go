@@ -1,8 +1,12 @@
 package apply
 
 import (
+	"strconv"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/lockstep-dev/lockstep/apply/mirror"
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
@@ -23,23 +27,33 @@ const (
 type Change struct {
 	ID     object.ID
 	Action Action
-	Fields []Field // what differs between the live object before and after, sorted by path
-	Why    string  // of a skipped object: who asked for it
-	File   string  // of the manifest, empty for an object that is to be pruned
+	Fields []Field  // what differs between the live object before and after, sorted by path
+	Why    string   // of a skipped object: who asked for it
+	Drift  bool     // git says what it said before: somebody changed or deleted the live object
+	By     []string // of drift: the field managers that did, as far as the object tells
+	File   string   // of the manifest, empty for an object that is to be pruned
 	Line   int
 
-	// Desired is the manifest as it is sent to the API server, with its namespace and the owner label. Nil for an
-	// object that is to be pruned.
+	// Desired is the manifest as it is sent to the API server, with its namespace and the owner label, and without a
+	// replica count that an autoscaler has. Nil for an object that is to be pruned.
 	Desired *unstructured.Unstructured
-	// Before is the live object that the plan saw, nil if there was none.
+	// Before is the live object that the plan read. Nil if there was none, and where the plan had no need to read it:
+	// see Exists.
 	Before *unstructured.Unstructured
 	// Live is the API server's answer to the apply; before the apply it is what Before is.
 	Live *unstructured.Unstructured
-	// Hash is that of the manifest, and Version its API version: what the inventory remembers.
+	// Hash is that of Desired, and Version its API version: what the inventory remembers.
 	Hash, Version string
+
+	seen     *mirror.Object             // metadata of the live object; nil if there is none
+	previous *unstructured.Unstructured // what this app last applied, where that is known
+	count    *int64                     // git's replica count that an autoscaler has instead
+
+	heir string // of a stale object: the app that it is left to
 
 	recorded bool // this app has applied the object before, and knows so
 	yielded  bool // an autoscaler has the replica count
+	unsought bool // nobody has looked whether the object is there without our label: a rehearsal will tell
 	deferred bool // of a kind, or in a namespace, that this very plan creates: not rehearsed
 }
 
@@ -50,10 +64,67 @@ func (c *Change) String() string {
 	case c.Why != "":
 		text += " (" + c.Why + ")"
 	case c.Action == Configured && len(c.Fields) > 0:
-		text += " (" + few(c.Fields, 3, ", ", Field.String) + ")"
+		text += " (" + few(c.Fields, 3, ", ", Field.String) + c.culprits() + ")"
+	case c.Action == Created && c.Drift:
+		text += " (it had been deleted)"
 	}
 	return text
 }
 
+// culprits names who made the drift.
+func (c *Change) culprits() string {
+	if !c.Drift || len(c.By) == 0 {
+		return ""
+	}
+	return "; drift by " + strings.Join(c.By, ", ")
+}
+
+// Exists reports whether the live object was there when the plan looked.
+func (c *Change) Exists() bool { return c.seen != nil }
+
+// OwnedBy reports whether the live object that the plan saw carries the owner label of app.
+func (c *Change) OwnedBy(app string) bool { return c.seen != nil && c.seen.App == app }
+
+// Yielded reports whether an autoscaler has the replica count.
+func (c *Change) Yielded() bool { return c.yielded }
+
+// Fingerprint is the mark of the live object, for the inventory: see [mirror.Object]. Empty when there is none.
+func (c *Change) Fingerprint() string {
+	if c.seen == nil {
+		return ""
+	}
+	return c.seen.Mark
+}
+
+// Target is the object as it is, or is to be, in the cluster, for whoever judges its health: the API server's answer
+// where it was read or written, else the manifest at the resource version that is live. Nil when there is none.
+func (c *Change) Target() *unstructured.Unstructured {
+	if c.Live != nil || c.seen == nil || c.Desired == nil {
+		return c.Live
+	}
+	target := c.Desired.DeepCopy()
+	target.SetUID(c.seen.UID)
+	target.SetResourceVersion(c.seen.Version)
+	return target
+}
+
 // writes reports whether an apply of c has anything to send.
 func (c *Change) writes() bool { return c.Action == Created || c.Action == Configured }
+
+// found notes the live object that was read.
+func (c *Change) found(live *unstructured.Unstructured) {
+	seen := mirror.Of(live)
+	c.Before, c.Live, c.seen = live, live, &seen
+}
+
+// HandOver leaves an object that was to be pruned to another app, which wants it. It does nothing for the empty name.
+func (c *Change) HandOver(app string) {
+	if app != "" {
+		c.Action, c.Why, c.heir = Skipped, movesTo(app), app
+	}
+}
+
+// HandedOver reports whether the object is left to another app.
+func (c *Change) HandedOver() bool { return c.heir != "" }
+
+func movesTo(app string) string { return "it moves to the app " + strconv.Quote(app) }

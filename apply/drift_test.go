@@ -26,7 +26,7 @@ func TestAFieldThatSomebodyChangedIsSetBack(t *testing.T) {
 	a := newApp(t)
 	a.mustSync([]string{"configmap/settings created"}, configMap("settings", "1"))
 	a.patch("settings", `{"data":{"key":"theirs"}}`)
-	a.mustSync([]string{"configmap/settings configured (data.key theirs → 1)"}, configMap("settings", "1"))
+	a.mustSync([]string{"configmap/settings configured (data.key theirs → 1; drift by somebody)"}, configMap("settings", "1"))
 }
 
 func TestAFieldThatGitDoesNotNameStaysWhoseItIs(t *testing.T) {

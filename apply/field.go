@@ -44,6 +44,19 @@ func Diff(before, after *unstructured.Unstructured) []Field {
 	was, is := leaves(before), leaves(after)
 	paths := maps.Clone(was)
 	maps.Copy(paths, is)
+	return differing(paths, was, is)
+}
+
+// Progress returns the fields in which an object that was applied as previous, and then as desired, has become after:
+// those that either manifest names, sorted by path. Of a field that previous does not name it is not known what it was.
+func Progress(previous, desired, after *unstructured.Unstructured) []Field {
+	was, is := leaves(previous), leaves(after)
+	paths := maps.Clone(was)
+	maps.Copy(paths, leaves(desired))
+	return differing(paths, was, is)
+}
+
+func differing(paths, was, is map[string]any) []Field {
 	var fields []Field
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		if f, differs := compare(path, was, is); differs {

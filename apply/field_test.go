@@ -47,26 +47,3 @@ func TestALongValueIsCut(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }
-
-func TestAFingerprintFollowsOnlyWhatWeApplied(t *testing.T) {
-	desired := parse(t, webDeployment)
-	live := desired.DeepCopy()
-	set(live.Object, int64(10), "spec", "progressDeadlineSeconds")
-	set(live.Object, int64(1), "status", "replicas")
-	first := apply.Fingerprint(desired, live)
-	set(live.Object, int64(99), "spec", "progressDeadlineSeconds")
-	containers, _, _ := unstructured.NestedSlice(live.Object, "spec", "template", "spec", "containers")
-	containers[0].(map[string]any)["imagePullPolicy"] = "Always"
-	set(live.Object, append(containers, map[string]any{"name": "sidecar", "image": "injected"}), "spec", "template", "spec", "containers")
-	if apply.Fingerprint(desired, live) != first {
-		t.Error("fields of others count")
-	}
-	containers[0].(map[string]any)["image"] = "nginx:bad"
-	set(live.Object, containers, "spec", "template", "spec", "containers")
-	if apply.Fingerprint(desired, live) == first {
-		t.Error("our own image does not count")
-	}
-	if apply.Fingerprint(desired, nil) != "" {
-		t.Error("an object that is not there has a fingerprint")
-	}
-}

@@ -37,7 +37,7 @@ func guard(plan *Plan, request Request) error {
 	owned := len(request.Recorded)
 	precious := slices.DeleteFunc(slices.Clone(doomed), func(id object.ID) bool { return !isPrecious(id) })
 	switch {
-	case len(request.Manifests) == 0:
+	case len(request.Manifests) == 0 && !request.Leaving:
 		return &Blocked{Cause: "the commit has no objects", Objects: doomed}
 	case owned >= guardFrom && 2*len(doomed) > owned:
 		return &Blocked{Cause: fmt.Sprintf("the commit removes %d of %d objects", len(doomed), owned), Objects: doomed}

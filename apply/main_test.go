@@ -32,7 +32,7 @@ type app struct {
 func newApp(t *testing.T) *app {
 	t.Helper()
 	c := clustertest.Client(t)
-	return &app{T: t, Applier: apply.New(c), client: c, request: apply.Request{
+	return &app{T: t, Applier: apply.New(c, nil), client: c, request: apply.Request{
 		App: "web", Namespace: clustertest.Namespace(t), Prune: true, Recorded: map[object.ID]inventory.Entry{},
 	}}
 }

@@ -16,15 +16,16 @@ func (e *OwnedError) Error() string {
 }
 
 // mayOwn refuses an object that carries another app's label: both write under one field manager, so the API server
-// would not see them fight.
-func (p *Plan) mayOwn(_ context.Context, c *Change) error {
-	if c.Before == nil || c.Desired.GetAnnotations()[ReconcileAnnotation] == disabled {
+// would not see them fight. One that the other has let go of is taken over as it is.
+func (r Request) mayOwn(_ context.Context, c *Change) error {
+	if c.seen == nil || c.Desired.GetAnnotations()[ReconcileAnnotation] == disabled {
 		return nil
 	}
-	if owner := c.Before.GetLabels()[OwnerLabel]; owner != "" && owner != p.App {
-		return &OwnedError{App: owner}
+	owner := c.seen.App
+	if owner == "" || owner == r.App || r.MayTake != nil && r.MayTake(c.ID, owner) {
+		return nil
 	}
-	return nil
+	return &OwnedError{App: owner}
 }
 
 // NamespaceError says that objects are to go to a namespace that does not exist and that the commit does not bring.

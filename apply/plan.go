@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/apply/manifest"
@@ -18,10 +18,25 @@ type Request struct {
 	Manifests []manifest.Manifest // all of the commit's objects
 	// Recorded are the objects that the app owns, as the inventory remembers them.
 	Recorded map[object.ID]inventory.Entry
+	// Previous returns what the app last applied of an object, nil where that is not known. With it one can say what a
+	// commit changes without reading the live object. May be nil.
+	Previous func(object.ID) *unstructured.Unstructured
 	Prune    bool // delete what is recorded and no longer in Manifests
+	Leaving  bool // the app goes: that there are no manifests is meant
 	// Rehearse asks the API server what it would make of every change, a single one included, which an apply does
 	// not need: one PATCH is atomic.
 	Rehearse bool
+	// DetectOnly leaves drift as it is, and says what it is.
+	DetectOnly bool
+	// Rival returns why drift of an object is not corrected now, empty where it is: somebody keeps changing it back. May
+	// be nil.
+	Rival func(object.ID) string
+	// MayTake reports whether an object that carries the owner label of another app may become this one's, since that
+	// app has let go of it. May be nil.
+	MayTake func(id object.ID, owner string) bool
+	// WantedBy returns the name of another app whose commit has an object that this one's no longer has: it is handed
+	// over then, not pruned. Empty where there is none. May be nil.
+	WantedBy func(object.ID) string
 }
 
 // Plan is what would happen to each object. Nothing has been written yet.
@@ -43,11 +58,16 @@ func (p *Plan) Writes() int {
 	return n
 }
 
+// Skips reports whether some object of the commit is left alone.
+func (p *Plan) Skips() bool {
+	return slices.ContainsFunc(p.Changes, func(c *Change) bool { return c.Action == Skipped })
+}
+
 // Plan compares what request wants with what the cluster has. It changes nothing.
 //
-// Every object is read once. One whose manifest is as it was at the last apply, and whose live fields are, is
-// unchanged. Of the others the API server is asked in a dry run what it would make of them, all of them before any is
-// written, so that a commit with one bad manifest changes nothing.
+// An object whose manifest is as it was at the last apply, and whose applied fields are, is unchanged; where the mirror
+// shows it, that costs no call. Of the others the API server is asked in a dry run what it would make of them, all of
+// them before any is written, so that a commit with one bad manifest changes nothing.
 //
 // The error is [Errors] with everything that is wrong, a *[Blocked] when the plan would delete more than it may, or
 // ctx's cause.
@@ -56,19 +76,22 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.each(ctx, plan.Changes, a.readLive); err != nil {
+	if err := a.each(ctx, plan.Changes, a.look); err != nil {
 		return nil, err
 	}
 	deferNew(plan)
-	if err := a.each(ctx, plan.Changes, plan.mayOwn); err != nil {
+	if err := a.each(ctx, plan.Changes, request.mayOwn); err != nil {
 		return nil, err
 	}
-	if err := a.yieldReplicas(ctx, plan); err != nil {
+	if err := a.yieldReplicas(ctx, plan, request); err != nil {
 		return nil, err
 	}
-	changed := decide(plan, request.Recorded)
+	changed := decide(plan, request)
+	if err := a.compared(ctx, changed); err != nil {
+		return nil, err
+	}
 	if request.Prune {
-		if plan.Stale, err = a.stale(ctx, plan, request.Recorded); err != nil {
+		if plan.Stale, err = a.stale(ctx, plan, request); err != nil {
 			return nil, err
 		}
 		if err := guard(plan, request); err != nil {
@@ -76,7 +99,8 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 		}
 	}
 	if request.Rehearse || len(changed) > 1 || slices.ContainsFunc(changed, takesOver) {
-		err = a.each(ctx, changed, a.rehearse)
+		rehearse := func(ctx context.Context, c *Change) error { return a.rehearse(ctx, c, request) }
+		err = a.each(ctx, changed, rehearse)
 	}
 	if err != nil {
 		return nil, missingNamespace(err)
@@ -84,55 +108,45 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	return plan, nil
 }
 
-// takesOver reports whether c writes to an object that somebody else has made: whether that is allowed has to be known
-// before it is put on record as ours.
-func takesOver(c *Change) bool { return c.Before != nil && !c.recorded }
+// takesOver reports whether c writes to an object that somebody else has made, or may have: whether that is allowed has
+// to be known before it is put on record as ours.
+func takesOver(c *Change) bool { return c.unsought || c.seen != nil && !c.recorded }
 
 // deferNew marks objects in namespaces that the plan creates: they cannot be rehearsed before those are there.
 func deferNew(plan *Plan) {
 	fresh := map[string]bool{}
 	for _, c := range plan.Changes {
-		if isNamespace(c.ID) && c.Before == nil {
+		if isNamespace(c.ID) && !c.Exists() {
 			fresh[c.ID.Name] = true
 		}
 	}
 	for _, c := range plan.Changes {
-		c.deferred = c.deferred || fresh[c.ID.Namespace]
+		if fresh[c.ID.Namespace] {
+			c.deferred, c.unsought = true, false
+		}
 	}
-}
-
-// readLive fetches the live object. A kind that the plan itself brings has none.
-func (a *Applier) readLive(ctx context.Context, c *Change) error {
-	if c.deferred {
-		return nil
-	}
-	live := c.Desired.NewEmptyInstance().(client.Object)
-	err := a.client.Get(ctx, client.ObjectKeyFromObject(c.Desired), live)
-	if client.IgnoreNotFound(err) != nil {
-		return err
-	}
-	if err == nil {
-		c.Before = asUnstructured(live)
-		c.Live = c.Before
-	}
-	return nil
 }
 
 // decide sets each change's action from what is recorded and what is live, and returns those that need a write.
-func decide(plan *Plan, recorded map[object.ID]inventory.Entry) []*Change {
+func decide(plan *Plan, request Request) []*Change {
 	var changed []*Change
 	for _, c := range plan.Changes {
-		entry, known := recorded[c.ID]
-		c.recorded = known && entry.Hash != "" // an entry without one says only that an apply was intended
+		entry, known := request.Recorded[c.ID]
+		c.Hash = digest(c.Desired.Object)
+		same := known && entry.Hash == c.Hash
+		c.Drift = same && (c.seen == nil || entry.Fingerprint != c.seen.Mark)
 		switch {
-		case skip(c):
+		case skip(c), c.Drift && request.leaves(c):
 			c.Action = Skipped
-		case c.Before == nil:
+		case c.seen == nil:
 			c.Action = Created
-		case known && entry.Hash == c.Hash && entry.Fingerprint == c.Fingerprint():
+		case same && !c.Drift:
 			c.Action = Unchanged
 		default:
 			c.Action = Configured
+			if request.Previous != nil {
+				c.previous = request.Previous(c.ID)
+			}
 		}
 		if c.writes() {
 			changed = append(changed, c)

@@ -19,22 +19,22 @@ import (
 
 // stale returns the recorded objects that plan no longer has and that are still there, each with the action that
 // becomes of it. Ownership takes the record and the live label: an object that only one of them calls ours stays.
-func (a *Applier) stale(ctx context.Context, plan *Plan, recorded map[object.ID]inventory.Entry) ([]*Change, error) {
+func (a *Applier) stale(ctx context.Context, plan *Plan, request Request) ([]*Change, error) {
 	wanted := make(map[object.ID]bool, len(plan.Changes))
 	for _, c := range plan.Changes {
 		wanted[c.ID] = true
 	}
 	var gone []*Change
-	for _, id := range inventory.Stale(recorded, wanted) {
-		gone = append(gone, &Change{ID: id, Version: recorded[id].Version, recorded: true})
+	for _, id := range inventory.Stale(request.Recorded, wanted) {
+		gone = append(gone, &Change{ID: id, Version: request.Recorded[id].Version, recorded: true})
 	}
-	err := a.each(ctx, gone, func(ctx context.Context, c *Change) error { return a.lookUp(ctx, c, plan.App) })
+	err := a.each(ctx, gone, func(ctx context.Context, c *Change) error { return a.lookUp(ctx, c, request) })
 	return slices.DeleteFunc(gone, func(c *Change) bool { return c.Before == nil }), err
 }
 
 // lookUp reads the object that is to go and says what becomes of it. A kind that the cluster no longer serves has no
 // objects.
-func (a *Applier) lookUp(ctx context.Context, c *Change, app string) error {
+func (a *Applier) lookUp(ctx context.Context, c *Change, request Request) error {
 	live := &unstructured.Unstructured{}
 	live.SetGroupVersionKind(schema.GroupVersionKind{Group: c.ID.Group, Version: c.Version, Kind: c.ID.Kind})
 	err := a.client.Get(ctx, client.ObjectKey{Namespace: c.ID.Namespace, Name: c.ID.Name}, live)
@@ -44,15 +44,25 @@ func (a *Applier) lookUp(ctx context.Context, c *Change, app string) error {
 	if err != nil {
 		return err
 	}
-	c.Before, c.Live, c.Action = live, live, Pruned
-	if live.GetDeletionTimestamp() != nil {
-		c.Action, c.Why = Skipped, waits(live)
-	} else if owner := live.GetLabels()[OwnerLabel]; owner != app {
-		c.Action, c.Why = Skipped, "its label "+OwnerLabel+" says "+fmt.Sprintf("%q", owner)
-	} else if why := keeps(live); why != "" {
+	c.found(live)
+	c.Action = Pruned
+	if why := spares(live, request.App); why != "" {
 		c.Action, c.Why = Skipped, why
+	} else if request.WantedBy != nil {
+		c.HandOver(request.WantedBy(c.ID))
 	}
 	return nil
+}
+
+// spares says why an object that has left the commit is not deleted; empty when it is.
+func spares(live *unstructured.Unstructured, app string) string {
+	switch owner := live.GetLabels()[OwnerLabel]; {
+	case live.GetDeletionTimestamp() != nil:
+		return waits(live)
+	case owner != app:
+		return "its label " + OwnerLabel + " says " + fmt.Sprintf("%q", owner)
+	}
+	return keeps(live)
 }
 
 func keeps(live *unstructured.Unstructured) string {
@@ -122,8 +132,3 @@ func waits(live *unstructured.Unstructured) string {
 
 // Gone reports whether nothing is left of a stale object that was pruned.
 func (c *Change) Gone() bool { return c.Action == Pruned && c.Why == "" }
-
-// Owned reports whether the live object that the plan saw carries the app's owner label.
-func (c *Change) Owned(app string) bool {
-	return c.Before != nil && c.Before.GetLabels()[OwnerLabel] == app
-}

@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -20,12 +19,13 @@ func (a *Applier) resolve(request Request) (*Plan, error) {
 	failed := make([]error, len(request.Manifests))
 	for i, m := range request.Manifests {
 		c := &Change{
-			ID: m.ID, File: m.File, Line: m.Line, Desired: m.Object.DeepCopy(),
-			Hash: digest(m.Object.Object), Version: m.Object.GroupVersionKind().Version,
+			ID: m.ID, File: m.File, Line: m.Line, Desired: m.Object.DeepCopy(), Version: m.Object.GroupVersionKind().Version,
 		}
 		plan.Changes[i] = c
 		failed[i] = a.place(c, request.Namespace, made, plan)
 		own(c.Desired, request.App)
+		entry, known := request.Recorded[c.ID]
+		c.recorded = known && entry.Hash != "" // an entry without one says only that an apply was intended
 	}
 	if err := gather(plan.Changes, failed); err != nil {
 		return nil, err
@@ -117,7 +117,3 @@ func twice(changes []*Change) error {
 
 // ErrTwice says that two manifests name one object.
 var ErrTwice = errors.New("remove one of them")
-
-func asUnstructured(o client.Object) *unstructured.Unstructured {
-	return o.(*unstructured.Unstructured)
-}

@@ -22,12 +22,15 @@ func isCRD(id object.ID) bool {
 
 func isNamespace(id object.ID) bool { return id.Group == "" && id.Kind == "Namespace" }
 
+// carries tells the kinds that other objects need to be there: whether they are has to be known before those are planned.
+func carries(id object.ID) bool { return isCRD(id) || isNamespace(id) }
+
 // stages splits changes into those that others may need to exist (definitions, namespaces) and the rest.
 func stages(changes []*Change) [2][]*Change {
 	var split [2][]*Change
 	for _, c := range changes {
 		stage := 1
-		if isCRD(c.ID) || isNamespace(c.ID) {
+		if carries(c.ID) {
 			stage = 0
 		}
 		split[stage] = append(split[stage], c)

@@ -2,9 +2,12 @@ package apply
 
 import (
 	"context"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply/mirror"
 )
 
 // Apply writes what plan says, the stages one after the other and the objects of a stage concurrently, and calls report
@@ -32,60 +35,103 @@ func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) e
 	return nil
 }
 
+// write applies c. Where an autoscaler is to have the replica count it is handed over in between.
 func (a *Applier) write(ctx context.Context, c *Change) error {
 	if !c.writes() {
 		return nil
 	}
-	live, err := a.patch(ctx, c)
+	if c.yielded && c.count != nil && c.seen == nil {
+		if _, err := a.patch(ctx, c, c.withCount(c.count)); err != nil {
+			return err
+		}
+	}
+	if c.yielded && (c.seen == nil && c.count != nil || c.seen != nil && c.seen.Replicas) {
+		if err := a.handOver(ctx, c); err != nil {
+			return err
+		}
+	}
+	live, err := a.patch(ctx, c, c.Desired)
 	if err != nil {
 		return err
 	}
 	c.settle(live)
+	if a.mirror != nil {
+		a.mirror.Note(ctx, c.ID, c.Version, live)
+	}
 	return nil
 }
 
 // rehearse asks the API server what the apply of c would make of the object, and whether it would be admitted.
-func (a *Applier) rehearse(ctx context.Context, c *Change) error {
+func (a *Applier) rehearse(ctx context.Context, c *Change, request Request) error {
 	if c.deferred {
 		return nil
 	}
-	after, err := a.patch(ctx, c, client.DryRunAll)
+	sent := c.Desired
+	if c.yielded && c.seen != nil && c.seen.Replicas {
+		sent = c.withCount(countOf(c.Before))
+	}
+	after, err := a.patch(ctx, c, sent, client.DryRunAll)
 	if err != nil {
 		return err
 	}
-	c.Fields = Diff(c.Before, after)
+	// What a dry run creates has no resource version.
+	if c.unsought && after.GetResourceVersion() != "" {
+		return a.discovered(ctx, c, request, after)
+	}
+	c.Fields = c.differences(after)
 	return nil
 }
 
-// patch applies c.Desired and returns the API server's answer. It does not force: a field that another manager owns
-// with another value is a conflict, which [mayForce] settles.
-func (a *Applier) patch(ctx context.Context, c *Change, options ...client.ApplyOption) (*unstructured.Unstructured, error) {
-	answer := c.Desired.DeepCopy()
+// discovered is for an object that was there after all, without our label.
+func (a *Applier) discovered(ctx context.Context, c *Change, request Request, after *unstructured.Unstructured) error {
+	if err := a.readLive(ctx, c); err != nil || c.seen == nil {
+		return err
+	}
+	c.unsought, c.Action, c.Drift = false, Configured, false
+	if err := request.mayOwn(ctx, c); err != nil {
+		return err
+	}
+	if skip(c) {
+		c.Action = Skipped
+		return nil
+	}
+	c.Fields = c.differences(after)
+	return nil
+}
+
+// patch applies sent and returns the API server's answer. It does not force: a field that another manager owns with
+// another value is a conflict, which [mayForce] settles.
+func (a *Applier) patch(ctx context.Context, c *Change, sent *unstructured.Unstructured, options ...client.ApplyOption) (*unstructured.Unstructured, error) {
+	answer := sent.DeepCopy()
 	err := a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), options...)
 	if err == nil || !mayForce(err, c) {
 		return answer, conflictError(err)
 	}
-	answer = c.Desired.DeepCopy()
-	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), append(options, client.ForceOwnership)...)
+	answer = sent.DeepCopy()
+	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), append(slices.Clip(options), client.ForceOwnership)...)
 	return answer, err
 }
 
 // settle records what the API server made of the apply.
 func (c *Change) settle(live *unstructured.Unstructured) {
 	c.Live = live
-	c.Fields = Diff(c.Before, live)
-	if c.Action == Configured && len(c.Fields) == 0 {
+	c.Fields = c.differences(live)
+	if c.Drift {
+		c.By = culprits(c.Before, c.Fields)
+	}
+	same := c.Before != nil || c.seen != nil && c.seen.Version == live.GetResourceVersion()
+	if c.Action == Configured && len(c.Fields) == 0 && same {
 		c.Action = Unchanged
 	}
+	seen := mirror.Of(live)
+	c.seen = &seen
 }
 
-// Fingerprint is the [Fingerprint] of the change's live object, for the inventory. A replica count that an autoscaler
-// has is left out: it may move without anybody having touched what we applied.
-func (c *Change) Fingerprint() string {
-	shape := c.Desired
-	if c.yielded {
-		shape = shape.DeepCopy()
-		unstructured.RemoveNestedField(shape.Object, "spec", "replicas")
+// differences are the fields that after has otherwise than the live object before. Where that was not read, they are told
+// from what this app applied last.
+func (c *Change) differences(after *unstructured.Unstructured) []Field {
+	if c.Before == nil && c.seen != nil && c.previous != nil {
+		return Progress(c.previous, c.Desired, after)
 	}
-	return Fingerprint(shape, c.Live)
+	return Diff(c.Before, after)
 }

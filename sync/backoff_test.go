@@ -30,12 +30,12 @@ func TestAClusterThatIsAwayIsAskedOften(t *testing.T) {
 	l := Loop{Interval: time.Minute}
 	away := &Error{Step: StepLoad, Err: &url.Error{Op: "Get", URL: "https://127.0.0.1", Err: errors.New("refused")}}
 	for range 50 {
-		if got := l.pause(away); got > lastClusterRetry*12/10 {
+		if got := l.pause(t.Context(), away); got > lastClusterRetry*12/10 {
 			t.Fatalf("pause %s", got)
 		}
 	}
 	unreachable := &Error{Step: StepFetch, Err: errors.New("refused")}
-	if got := l.pause(unreachable); got < lastRetry*8/10 {
+	if got := l.pause(t.Context(), unreachable); got < lastRetry*8/10 {
 		t.Errorf("a git server that is away is pressed: pause %s", got)
 	}
 }

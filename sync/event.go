@@ -19,6 +19,7 @@ const (
 	Healthy     State = "Healthy"     // it serves from exactly the pods that it should
 	Failed      State = "Failed"      // it could not be read or applied, or does not serve
 	Blocked     State = "Blocked"     // a guard refused it; somebody has to say what was meant
+	Suspended   State = "Suspended"   // it was asked to be left as it is
 )
 
 // Step is a part of a pass.
@@ -44,7 +45,11 @@ type Event struct {
 	Step     Step
 	Revision git.Revision // the pass's; zero before the first fetch
 
+	Joined   *App           // the app is looked after from now on; no step
+	Left     bool           // the app is not looked after any more; no step
+	Waits    string         // the app has something to do, and waits: for what; no step
 	Snapshot *git.Snapshot  // StepFetch: a revision that no pass has seen before
+	Same     *git.Snapshot  // StepFetch: a revision in which the files of a healthy app are as they were
 	Plan     *apply.Plan    // StepPlan: what would be done, before it is
 	Change   *apply.Change  // StepApply, StepPrune: one object's outcome
 	Applied  *apply.Plan    // StepApply: all of its objects are written

@@ -8,27 +8,54 @@ import (
 	"github.com/lockstep-dev/lockstep/health"
 )
 
-// glance is how long a commit is looked at whose gate has given up before.
-const glance = time.Second
+const (
+	// glance is how long a commit is looked at whose gate has given up before.
+	glance = time.Second
+	// saveAfter is how long a gate waits until what was applied is put on record. Until then the verdict may come, and one
+	// write does for both; who is killed in between applies the commit again, which changes nothing.
+	saveAfter = 2 * time.Second
+)
 
-// wait holds the pass until the commit serves. It ends early with [ErrSuperseded] when the source has moved on. A
-// commit that has failed here before is judged as it stands, without another wait.
+// wait holds the pass until the commit serves. It ends early with [ErrSuperseded] when the source or the cluster has moved
+// on. A commit that has failed here before is judged as it stands, without another wait.
 func (p *pass) wait(ctx context.Context) error {
-	ctx, supersede := context.WithCancelCause(ctx)
+	p.turn.give()
+	waiting, end := context.WithCancelCause(ctx)
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
-		p.watchForNewer(ctx, supersede)
+		p.watch(waiting, end)
 	}()
-	report, err := p.Gate.Wait(ctx, p.check(ctx))
-	supersede(nil)
+	report, err := p.Gate.Wait(waiting, p.check(ctx))
+	end(nil)
 	<-watching
 	p.outcome.Report = report
 	if failure, ok := errors.AsType[*health.Failure](err); ok {
+		p.gaveUp()
 		p.remember(Failed, string(failure.Report.Reason))
-		err = errors.Join(err, p.saveNow(ctx))
 	}
 	return err
+}
+
+// gaveUp notes that the commit has had its time.
+func (p *pass) gaveUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last.gateOver = true
+}
+
+// left is how much of its time the commit has left: a gate that was interrupted goes on where it was.
+func (p *pass) left() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.reads.equal(p.before.reads) || p.last.gate.IsZero() && !p.last.gateOver:
+		p.last.gate, p.last.gateOver = time.Now(), false
+		return p.App.Timeout
+	case p.last.gateOver:
+		return glance
+	}
+	return max(glance, p.App.Timeout-time.Since(p.last.gate))
 }
 
 // lastWords is how long a daemon that was told to end may take to put a verdict on record.
@@ -38,40 +65,63 @@ const lastWords = 5 * time.Second
 func (p *pass) saveNow(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
-	return p.Ledger.Save(ctx, p.record)
+	return p.save(ctx)
 }
 
 func (p *pass) check(ctx context.Context) health.Check {
-	timeout := p.App.Timeout
-	if p.last.Revision == p.outcome.Revision && p.last.Report != nil && p.last.State == Failed {
-		timeout = glance
-	}
+	p.outcome.targets = targets(p.plan)
 	return health.Check{
-		Objects: p.outcome.Objects(), Timeout: timeout,
+		Objects: p.outcome.targets, Timeout: p.left(),
 		Progress: func(report *health.Report) { p.tell(ctx, Event{Step: StepGate, Report: report}) },
 	}
 }
 
-// watchForNewer calls supersede once the source has another revision than this pass's. A fetch that fails says nothing
-// about that; the next pass will tell.
-func (p *pass) watchForNewer(ctx context.Context, supersede context.CancelCauseFunc) {
-	var tick <-chan time.Time
-	if p.Poll > 0 {
-		ticker := time.NewTicker(p.Poll)
-		defer ticker.Stop()
-		tick = ticker.C
-	}
+// watch calls end once the source has other files for the app than this pass's, or the cluster other objects. A fetch
+// that fails says nothing about that; the next pass will tell.
+func (p *pass) watch(ctx context.Context, end context.CancelCauseFunc) {
+	tick, stop := ticks(p.Poll)
+	defer stop()
+	unsaved := time.NewTimer(saveAfter)
+	defer unsaved.Stop()
 	for {
+		moved := p.movedOn
 		select {
 		case <-ctx.Done():
 			return
+		case <-unsaved.C:
+			if err := p.saveNow(ctx); err != nil {
+				end(&saveError{err})
+				return
+			}
+			continue
+		case <-p.Drift:
+			moved = p.driftedSince
 		case <-p.Newer:
 		case <-tick:
 		}
-		snapshot, err := p.Source.Fetch(ctx)
-		if err == nil && snapshot.Revision != p.outcome.Revision {
-			supersede(ErrSuperseded)
+		if moved(ctx) {
+			end(ErrSuperseded)
 			return
 		}
 	}
+}
+
+func ticks(every time.Duration) (tick <-chan time.Time, stop func()) {
+	if every <= 0 {
+		return nil, func() {}
+	}
+	ticker := time.NewTicker(every)
+	return ticker.C, ticker.Stop
+}
+
+// movedOn reports whether the source has other files for the app by now.
+func (p *pass) movedOn(ctx context.Context) bool {
+	snapshot, err := p.Source.Fetch(ctx)
+	return err == nil && snapshot.Revision != p.outcome.Revision && !p.reads.same(snapshot)
+}
+
+// driftedSince reports whether somebody has changed what this pass has applied.
+func (p *pass) driftedSince(ctx context.Context) bool {
+	drifted, _ := p.Applier.Drifted(ctx, p.App.Name, p.watched)
+	return drifted
 }

@@ -3,6 +3,8 @@ package sync
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -10,21 +12,37 @@ import (
 	"github.com/lockstep-dev/lockstep/health"
 )
 
-// Loop reconciles one app for ever: at once when it is woken, at its interval when it is not, after a growing pause
-// when a pass failed. Between passes it follows the app's health.
+// resync is how often an app is looked at that nothing has woken, all of whose objects are watched: the look costs no
+// call, and is for what nobody has thought of.
+const resync = 10 * time.Minute
+
+// Loop reconciles one app for ever: at once when it is woken or when the cluster drifts, after a growing pause when a pass
+// failed. Between passes it follows the app's health.
 type Loop struct {
 	Reconciler *Reconciler
-	Interval   time.Duration
-	Wake       Wake        // also the reconciler's Newer, so that a poke in a gate's wait is not lost
-	Log        *zap.Logger // for what is no event
+	Interval   time.Duration // between two looks at objects that cannot be watched
+	Wake       Wake          // also the reconciler's Newer, so that a poke in a gate's wait is not lost
+	Log        *zap.Logger   // for what is no event
+	// Ready, if not nil, returns once the apps that this one depends on are healthy, or ctx has ended.
+	Ready func(ctx context.Context)
 
+	drift   Wake
 	retries backoff
 }
 
 // Run returns nil when ctx has ended and the pass under way with it. What goes wrong in a pass is told to the observer.
 func (l *Loop) Run(ctx context.Context) error {
+	l.drift = NewWake()
+	l.Reconciler.Drift = l.drift
+	defer l.Reconciler.Applier.Follow(l.Reconciler.App.Name, l.drift.Poke)()
 	for ctx.Err() == nil {
-		outcome, failure := l.Reconciler.Reconcile(ctx)
+		if l.Ready != nil {
+			l.Ready(ctx)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		outcome, failure := l.reconcile(ctx)
 		if !errors.Is(failure, ErrSuperseded) {
 			l.rest(ctx, outcome, failure)
 		}
@@ -32,14 +50,36 @@ func (l *Loop) Run(ctx context.Context) error {
 	return nil
 }
 
+// reconcile makes one pass. One that panics has failed, and takes nothing else with it.
+func (l *Loop) reconcile(ctx context.Context) (outcome Outcome, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			l.Log.Error("panic", zap.String("app", l.Reconciler.App.Name), zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+			pass := l.Reconciler.begin()
+			pass.record = nil
+			outcome, err = pass.failed(ctx, StepPlan, &PanicError{cause})
+		}
+	}()
+	outcome, err = l.Reconciler.Reconcile(ctx)
+	outcome.Plan = nil // it is large, and has been told
+	return outcome, err
+}
+
+// PanicError is a pass that ended in a panic.
+type PanicError struct{ cause any }
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("panic: %v: please report it with the log's entry of it", e.cause)
+}
+
 // pause is how long to rest after a pass that ended with err, if nothing wakes the loop before. A commit that failed at
 // the gate is no reason to hurry: the watch over its health wakes the loop when it heals.
-func (l *Loop) pause(err error) time.Duration {
+func (l *Loop) pause(ctx context.Context, err error) time.Duration {
 	var failed *Error
 	switch {
 	case err == nil, errors.As(err, &failed) && failed.Step == StepGate:
 		l.retries.reset()
-		return jittered(l.Interval)
+		return l.idle(ctx)
 	case failed != nil && failed.Step == StepFetch:
 		return l.retries.next(firstFetchRetry, lastRetry)
 	case isNetwork(err):
@@ -49,20 +89,45 @@ func (l *Loop) pause(err error) time.Duration {
 	}
 }
 
+// idle is how long an app rests that nothing is wrong with.
+func (l *Loop) idle(ctx context.Context) time.Duration {
+	pause := jittered(resync)
+	if l.Reconciler.blind(ctx) {
+		pause = jittered(l.Interval)
+	}
+	if truce := l.Reconciler.truce(); !truce.IsZero() {
+		pause = min(pause, time.Until(truce)+glance)
+	}
+	return pause
+}
+
 // rest follows the app's health until there is something to do.
 func (l *Loop) rest(ctx context.Context, outcome Outcome, failure error) {
-	ctx, stop := context.WithTimeout(ctx, l.pause(failure))
+	ctx, stop := context.WithTimeout(ctx, l.pause(ctx, failure))
 	following := make(chan struct{})
 	go func() {
 		defer close(following)
 		l.follow(ctx, outcome, failure)
 	}()
-	select {
-	case <-ctx.Done():
-	case <-l.Wake:
-	}
+	l.await(ctx)
 	stop()
 	<-following
+}
+
+// await returns when the loop is woken, the cluster has drifted, or ctx has ended.
+func (l *Loop) await(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.Wake:
+			return
+		case <-l.drift:
+			if l.Reconciler.HasDrifted(ctx) {
+				return
+			}
+		}
+	}
 }
 
 // follow reports changes of the app's health, and wakes the loop when the app heals.

@@ -17,17 +17,56 @@ import (
 // ErrNameTaken says that the app on record is another one of the same name.
 var ErrNameTaken = errors.New("give this one another name, or adopt that one's objects with --adopt")
 
-// load reads what is on record of the app, and refuses the record of another app: what that one owns would be pruned.
+// load reads what is on record of the app, and refuses the record of another app: what that one owns would be pruned. What
+// this daemon itself has saved last is at hand; that somebody else has written since is noticed with the next save.
 func (p *pass) load(ctx context.Context) error {
+	if p.record != nil {
+		return nil
+	}
 	record, err := p.Ledger.Load(ctx, p.App.Name)
+	if errors.Is(err, inventory.ErrBroken) && p.Finder != nil {
+		return p.rebuild(ctx, "could not be read")
+	}
 	if err != nil {
 		return err
 	}
 	if !p.App.Adopt && isAnother(record, p.App) {
 		return fmt.Errorf("an app %q is kept from path %q of %s: %w", p.App.Name, record.Path, record.Source, ErrNameTaken)
 	}
-	p.record = record
+	p.record, p.fresh = record, true
 	return nil
+}
+
+// saveError is an error of a save, wherever in the pass it was made.
+type saveError struct{ err error }
+
+func (e *saveError) Error() string { return e.err.Error() }
+func (e *saveError) Unwrap() error { return e.err }
+
+// save writes the record. After an error it is loaded anew by the next pass.
+func (p *pass) save(ctx context.Context) error {
+	p.unsaved = false
+	if err := p.Ledger.Save(ctx, p.record); err != nil {
+		p.record = nil
+		return &saveError{err}
+	}
+	return nil
+}
+
+// confirm sees to it that the record is the one in the cluster before anything is deleted by it.
+func (p *pass) confirm(ctx context.Context) error {
+	if p.unsaved {
+		return p.save(ctx)
+	}
+	if p.fresh {
+		return nil
+	}
+	record, err := p.Ledger.Load(ctx, p.App.Name)
+	if err == nil && (record.Revision != p.record.Revision || !maps.Equal(record.Entries, p.record.Entries)) {
+		p.record = nil
+		return &saveError{fmt.Errorf("inventory of %s: %w", p.App.Name, inventory.ErrConflict)}
+	}
+	return err
 }
 
 // isAnother reports whether record is of another path or another remote than app's. A folder may be a clone anywhere,
@@ -47,7 +86,7 @@ func isAnother(record *inventory.Inventory, app App) bool {
 // intend puts objects that are about to be created on record before the first write, so that a daemon that is killed in
 // between still knows what it may have made, and for which app. A commit that creates nothing costs no call.
 func (p *pass) intend(ctx context.Context) error {
-	p.record.Source, p.record.Path = p.App.Repository, p.App.Path
+	p.describe()
 	wanted := map[object.ID]inventory.Entry{}
 	for _, c := range p.plan.Changes {
 		if c.Action != apply.Skipped {
@@ -64,32 +103,49 @@ func (p *pass) intend(ctx context.Context) error {
 		}
 	}
 	p.record.Entries = entries
-	return p.Ledger.Save(ctx, p.record)
+	return p.save(ctx)
 }
 
-// applied puts on record what is in the cluster now. Objects that are to be pruned stay on it until they are.
-func (p *pass) applied(ctx context.Context) error {
+// describe puts on record where the app comes from, and what becomes of its objects when it goes.
+func (p *pass) describe() {
+	p.record.Source, p.record.Path = p.App.Repository, p.App.Path
+	p.record.Set, p.record.Prune, p.record.Account, p.record.Leaving = p.App.Set, p.App.Prune, p.App.ServiceAccount, false
+}
+
+// applied notes what is in the cluster now; it is saved with the verdict, or when that takes long. Objects that are to be
+// pruned stay on record until they are.
+func (p *pass) applied(ctx context.Context) {
 	p.tell(ctx, Event{Step: StepApply, Applied: p.plan})
-	p.record.Revision = full(p.outcome.Revision)
+	if p.plan.Writes() > 0 || p.record.Revision == "" {
+		p.record.Revision = full(p.outcome.Revision)
+	}
+	p.watched, p.unsaved = map[object.ID]inventory.Entry{}, true
+	now := time.Now()
 	for _, c := range p.plan.Changes {
-		if c.Action != apply.Skipped {
-			p.record.Entries[c.ID] = entry(c)
+		if c.Action == apply.Skipped {
+			continue
+		}
+		p.record.Entries[c.ID] = entry(c)
+		p.watched[c.ID] = entry(c)
+		if c.Drift && c.Action != apply.Unchanged {
+			p.fights.corrected(c, now)
 		}
 	}
-	return p.Ledger.Save(ctx, p.record)
 }
 
 func entry(c *apply.Change) inventory.Entry {
-	return inventory.Entry{Version: c.Version, Hash: c.Hash, Fingerprint: c.Fingerprint()}
+	return inventory.Entry{Version: c.Version, Hash: c.Hash, Fingerprint: c.Fingerprint(), Yielded: c.Yielded()}
 }
 
 // settled puts on record that the pass ended well: what was pruned is forgotten, and the commit is history.
 func (p *pass) settled(ctx context.Context) error {
-	if p.App.Prune {
+	if p.App.Prune && !p.rebuilt {
 		p.forget()
 	}
-	p.remember(Healthy, "")
-	return p.Ledger.Save(ctx, p.record)
+	if p.plan.Writes() > 0 || len(p.record.History) == 0 || p.record.History[0].State != string(Healthy) {
+		p.remember(Healthy, "")
+	}
+	return p.save(ctx)
 }
 
 // forget drops what is neither wanted nor there any more. An object that was left alone because somebody asked for it,
@@ -100,7 +156,7 @@ func (p *pass) forget() {
 		keep[c.ID] = true
 	}
 	for _, c := range p.plan.Stale {
-		keep[c.ID] = !c.Gone() && c.Owned(p.App.Name)
+		keep[c.ID] = !c.Gone() && !c.HandedOver() && c.OwnedBy(p.App.Name)
 	}
 	maps.DeleteFunc(p.record.Entries, func(id object.ID, _ inventory.Entry) bool { return !keep[id] })
 }

@@ -6,56 +6,43 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	stdsync "sync"
 	"time"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/apply/manifest"
+	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
-	"github.com/lockstep-dev/lockstep/health"
 )
-
-// Outcome is what a pass came to.
-type Outcome struct {
-	Revision git.Revision
-	State    State
-	Plan     *apply.Plan    // as applied; nil when no pass has come that far
-	Report   *health.Report // the gate's last
-	Snapshot git.Snapshot
-	// Moved reports whether anything was written or a revision seen that no pass of this process saw before.
-	Moved bool
-}
-
-// Objects are the app's live objects, for the watch over its health.
-func (o Outcome) Objects() []*unstructured.Unstructured {
-	if o.Plan == nil {
-		return nil
-	}
-	objects := make([]*unstructured.Unstructured, 0, len(o.Plan.Changes))
-	for _, c := range o.Plan.Changes {
-		if c.Live != nil {
-			objects = append(objects, c.Live)
-		}
-	}
-	return objects
-}
 
 // pass is one call of Reconcile under way.
 type pass struct {
 	*Reconciler
+	turn    turn
+	before  memory // of the pass before
 	outcome Outcome
+	reads   reads
 	plan    *apply.Plan
-	record  *inventory.Inventory
+	watched map[object.ID]inventory.Entry // what was applied, and is to stay so
 	began   time.Time
-	telling stdsync.Mutex // changes are reported from several goroutines, observers are told from one at a time
+	unsaved bool // the record says more than what was saved
+	fresh   bool // the record was read from the cluster in this very pass
+	rebuilt bool // the record was made from live labels in this very pass: it is no ground for deleting anything
+	warning string
+}
+
+func (r *Reconciler) begin() *pass {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.last
+	return &pass{Reconciler: r, turn: turn{pool: r.Pool}, before: before, outcome: Outcome{
+		Revision: before.outcome.Revision, Snapshot: before.outcome.Snapshot, Blind: before.outcome.Blind, targets: before.outcome.targets,
+	}}
 }
 
 func (p *pass) tell(ctx context.Context, event Event) {
-	p.telling.Lock()
-	defer p.telling.Unlock()
+	p.told.Lock()
+	defer p.told.Unlock()
 	event.App, event.At, event.Revision = p.App.Name, time.Now(), p.outcome.Revision
 	p.Observer.Observe(ctx, event)
 }
@@ -64,7 +51,7 @@ func (p *pass) tell(ctx context.Context, event Event) {
 func (p *pass) saw(ctx context.Context, snapshot git.Snapshot) {
 	p.began = time.Now()
 	p.outcome.Revision, p.outcome.Snapshot = snapshot.Revision, snapshot
-	if snapshot.Revision != p.last.Revision {
+	if snapshot.Revision != p.before.outcome.Revision {
 		p.outcome.Moved = true
 		p.tell(ctx, Event{Step: StepFetch, Snapshot: &snapshot})
 	}
@@ -73,11 +60,28 @@ func (p *pass) saw(ctx context.Context, snapshot git.Snapshot) {
 // ErrNoManifests says that the app's path has nothing to apply.
 var ErrNoManifests = errors.New("no manifests (*.yaml, *.yml, *.json) below the path")
 
-// read returns the commit's manifests. A path without any is an error, not a wish to delete everything.
+// read returns the commit's manifests, and claims their objects. A path without any is an error, not a wish to delete
+// everything.
 func (p *pass) read(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, error) {
+	manifests, err := p.parse(ctx, snapshot)
+	if p.Claims == nil {
+		return manifests, err
+	}
+	if err != nil {
+		p.Claims.read(p.App.Name, snapshot.Revision)
+	} else {
+		p.Claims.claim(p.App, snapshot.Revision, manifests)
+	}
+	return manifests, err
+}
+
+func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, error) {
 	files, err := snapshot.Files(p.App.Path)
 	if err != nil {
 		return nil, err
+	}
+	if hash, err := snapshot.TreeHash(p.App.Path); err == nil {
+		p.reads = reads{p.App.Path: hash}
 	}
 	set, err := manifest.Read(ctx, files)
 	if err == nil && len(set.Manifests) == 0 {
@@ -104,10 +108,16 @@ func fromRoot(folder string, manifests []manifest.Manifest, err error) ([]manife
 }
 
 func (p *pass) request(manifests []manifest.Manifest) apply.Request {
-	return apply.Request{
-		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests,
-		Recorded: p.record.Entries, Prune: p.App.Prune,
+	request := apply.Request{
+		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests, Recorded: p.record.Entries,
+		Previous: p.before.applied.lookup(), Prune: p.App.Prune && !p.rebuilt, DetectOnly: p.App.DetectOnly,
+		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
+	if p.Claims != nil {
+		request.MayTake = func(id object.ID, owner string) bool { return p.Claims.hasLetGo(id, owner, p.outcome.Revision) }
+		request.WantedBy = func(id object.ID) string { return p.Claims.wantedBy(id, p.App.Name) }
+	}
+	return request
 }
 
 func (p *pass) planned(ctx context.Context, plan *apply.Plan) {
@@ -120,21 +130,50 @@ func (p *pass) changed(ctx context.Context, step Step) func(*apply.Change) {
 	return func(c *apply.Change) { p.tell(ctx, Event{Step: step, Change: c}) }
 }
 
+// prune deletes what the commit no longer has, once every other app has said whether it wants it.
+func (p *pass) prune(ctx context.Context) error {
+	if len(p.plan.Stale) == 0 {
+		return nil
+	}
+	if p.Claims != nil {
+		p.Claims.settled(ctx, p.App.Feed, p.outcome.Revision)
+	}
+	if err := p.turn.take(ctx); err != nil {
+		return err
+	}
+	if err := p.confirm(ctx); err != nil {
+		return err
+	}
+	for _, c := range p.plan.Stale {
+		if c.Action == apply.Pruned && p.Claims != nil {
+			c.HandOver(p.Claims.wantedBy(c.ID, p.App.Name))
+		}
+	}
+	return p.Applier.Prune(ctx, p.plan, p.changed(ctx, StepPrune))
+}
+
 // failed ends the pass at a step.
 func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error) {
 	if step == StepRead && p.record == nil {
 		p.record, _ = p.Ledger.Load(ctx, p.App.Name) // only to say how much is kept
 	}
+	superseded := errors.Is(err, ErrSuperseded)
+	if p.unsaved && !superseded {
+		err = errors.Join(err, p.saveNow(ctx))
+	}
 	wrapped := p.wrap(step, err)
 	p.outcome.State = wrapped.State()
-	if ended := ctx.Err() != nil || errors.Is(err, ErrSuperseded); !ended {
+	if ctx.Err() == nil && !superseded {
 		p.tell(ctx, Event{Step: step, Err: wrapped})
 	}
-	p.last = p.outcome
+	p.leave(step)
 	return p.outcome, wrapped
 }
 
 func (p *pass) wrap(step Step, err error) *Error {
+	if saving, ok := errors.AsType[*saveError](err); ok {
+		step, err = StepSave, saving.err
+	}
 	wrapped := &Error{Step: step, App: p.App.Name, Err: err}
 	if step != StepFetch {
 		wrapped.Revision = p.outcome.Revision
@@ -145,11 +184,33 @@ func (p *pass) wrap(step Step, err error) *Error {
 	return wrapped
 }
 
-// done ends the pass.
-func (p *pass) done(ctx context.Context) (Outcome, error) {
+// done ends the pass. When the repository cannot be reached that is still the app's state, however well it serves.
+func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
+	if stalled != nil {
+		return p.failed(ctx, StepFetch, stalled)
+	}
+	p.catchUp(ctx)
 	p.outcome.State = Healthy
-	p.last = p.outcome
+	p.leave(StepSave)
 	outcome := p.outcome
 	p.tell(ctx, Event{Step: StepSave, Record: &outcome})
 	return outcome, nil
+}
+
+// leave makes this pass the one before the next.
+func (p *pass) leave(step Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	after := p.before
+	if p.watched != nil {
+		after = memory{reads: p.reads, applied: pack(p.plan), watched: p.watched, skipped: p.plan.Skips()}
+	}
+	ended := step == StepSave || step == StepFetch
+	after.settled = ended && (p.watched != nil || p.before.settled)
+	if !ended {
+		after.gate, after.gateOver = p.last.gate, p.last.gateOver
+	}
+	after.outcome = p.outcome
+	after.outcome.Plan = nil
+	p.last = after
 }

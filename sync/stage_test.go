@@ -16,6 +16,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/mirror"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/git/gittest"
 	"github.com/lockstep-dev/lockstep/health"
@@ -83,31 +84,50 @@ func (s *stage) wire(app sync.App, o options) *sync.Loop {
 	if err != nil {
 		s.Fatal(err)
 	}
+	shown, err := mirror.New(o.config, s.client.RESTMapper())
+	if err != nil {
+		s.Fatal(err)
+	}
+	finder, err := apply.NewFinder(o.config)
+	if err != nil {
+		s.Fatal(err)
+	}
 	s.Cleanup(func() {
 		gate.Close()
+		shown.Close()
 		if err := repository.Close(); err != nil {
 			s.Error(err)
 		}
 	})
 	wake := sync.NewWake()
 	return &sync.Loop{Wake: wake, Interval: time.Second, Log: zap.NewNop(), Reconciler: &sync.Reconciler{
-		App: app, Source: repository, Applier: apply.New(c), Gate: gate, Observer: s.store, Newer: wake,
+		App: app, Source: repository, Applier: apply.New(c, shown), Gate: gate, Finder: finder, Observer: s.store, Newer: wake,
 		Ledger: inventory.NewStore(c, s.namespace), Poll: time.Second,
 	}}
 }
 
-// start runs the loop, and the watch over a local repository, until the test ends.
+// start runs the app as a daemon does, in a fleet of one, until the test ends.
 func (s *stage) start() {
 	ctx, cancel := context.WithCancel(s.Context())
 	var running stdsync.WaitGroup
+	reconciler := s.loop.Reconciler
+	repository := reconciler.Source.(*git.Repository)
+	feed := sync.NewFeed(repository, time.Second)
+	app := reconciler.App
+	app.Feed = "repository"
+	fleet := &sync.Fleet{
+		Build: func(sync.App) (*sync.Reconciler, error) { return reconciler, nil }, Observer: reconciler.Observer,
+		Interval: time.Second, Log: zap.NewNop(),
+	}
+	rosters := make(chan sync.Roster, 1)
+	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{app.Feed: feed}, Apps: []sync.App{app}}
 	running.Go(func() {
-		if err := s.loop.Run(ctx); err != nil {
+		if err := fleet.Run(ctx, rosters); err != nil {
 			s.Error(err)
 		}
 	})
-	repository := s.loop.Reconciler.Source.(*git.Repository)
 	if repository.Watch() != nil {
-		watcher := watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: s.loop.Wake.Poke}
+		watcher := watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: feed.Wake}
 		running.Go(func() { watcher.Run(ctx) })
 	}
 	s.Cleanup(func() {

@@ -21,7 +21,7 @@ func full() *Inventory {
 		App: "web", Source: "https://git.example.com/shop.git", Revision: "main@sha1:3f2a1c9", Path: "apps/web",
 		Set: "shop apps/*", Account: "deployer", Prune: true, Leaving: true,
 		Entries: map[object.ID]Entry{
-			{Group: "apps", Kind: "Deployment", Namespace: "default", Name: "web-server"}: {"v1", "h", "f"},
+			{Group: "apps", Kind: "Deployment", Namespace: "default", Name: "web-server"}: {"v1", "h", "f", true},
 			{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: "shop:admin"}: {Version: "v1"},
 		},
 		History: []Record{{

@@ -45,6 +45,7 @@ type Entry struct {
 	Version     string `json:"version,omitempty"`     // API version that it was applied with, without the group
 	Hash        string `json:"hash,omitempty"`        // of the manifest last applied
 	Fingerprint string `json:"fingerprint,omitempty"` // of the live object right after that
+	Yielded     bool   `json:"yielded,omitempty"`     // an autoscaler had its replica count then
 }
 
 // Record is one commit in an app's history.

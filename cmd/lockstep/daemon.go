@@ -9,12 +9,8 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/lockstep-dev/lockstep/apply"
-	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
-	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
 	"github.com/lockstep-dev/lockstep/sync/watch"
@@ -22,14 +18,11 @@ import (
 
 // daemon is everything that runs, wired.
 type daemon struct {
-	repository *git.Repository
-	client     client.WithWatch
-	cluster    string // for people
-	gate       *health.Gate
-	reconciler *sync.Reconciler
+	*workshop
+	app        sync.App        // of a daemon for one app
+	repository *git.Repository // likewise
 	store      *status.Store
 	views      observers
-	wake       sync.Wake
 	log        *zap.Logger
 }
 
@@ -72,45 +65,46 @@ func (f *sourceFlags) attach(ctx context.Context, repository *git.Repository, lo
 	if err != nil {
 		return nil, err
 	}
-	app.Repository = repository.String()
-	cluster, err := findCluster(f.kubeconfig, f.context)
+	app.Repository, app.Feed = repository.String(), repository.String()
+	shop, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := connect(ctx, cluster.config)
-	if err != nil {
-		return nil, err
-	}
-	gate, err := health.NewGate(cluster.config, c.RESTMapper())
-	if err != nil {
-		return nil, err
-	}
-	d := &daemon{repository: repository, client: c, gate: gate, cluster: cluster.name, store: status.NewStore(app), wake: sync.NewWake(), log: log}
-	d.reconciler = &sync.Reconciler{
-		App: app, Source: repository, Applier: apply.New(c), Gate: gate,
-		Ledger: inventory.NewStore(c, f.stateNamespace),
-	}
+	d := &daemon{workshop: shop, app: app, repository: repository, store: status.NewStore(app), log: log}
 	d.observe(d.store)
 	return d, nil
 }
 
 // observe adds someone to be told what happens.
-func (d *daemon) observe(o sync.Observer) {
-	d.views = append(d.views, o)
-	d.reconciler.Observer = d.views
-}
+func (d *daemon) observe(o sync.Observer) { d.views = append(d.views, o) }
 
 func (d *daemon) close() {
-	d.gate.Close()
-	_ = d.repository.Close() // a cache: what is not closed well is read afresh
+	d.workshop.close()
+	if d.repository != nil {
+		_ = d.repository.Close() // a cache: what is not closed well is read afresh
+	}
+}
+
+// single wires the daemon's one app for a single pass.
+func (d *daemon) single() (*sync.Reconciler, error) {
+	reconciler, err := d.build(d.app)
+	if err != nil {
+		return nil, err
+	}
+	reconciler.Source, reconciler.Observer = d.repository, d.views
+	return reconciler, nil
 }
 
 // once runs one pass, and draws it to the end, which may be a signal's.
 func (d *daemon) once(ctx context.Context) error {
+	reconciler, err := d.single()
+	if err != nil {
+		return err
+	}
 	drawing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group errgroup.Group
 	d.draw(drawing, &group)
-	_, err := d.reconciler.Reconcile(ctx)
+	_, err = reconciler.Reconcile(ctx)
 	stop()
 	if err != nil && ctx.Err() != nil && !isUnhealthy(err) {
 		err = d.interrupted()
@@ -120,31 +114,40 @@ func (d *daemon) once(ctx context.Context) error {
 
 // run keeps the app in step until ctx ends, or something that cannot be done without fails.
 func (d *daemon) run(ctx context.Context, interval time.Duration, listen string, out io.Writer) error {
+	feed := sync.NewFeed(d.repository, interval)
+	rosters := make(chan sync.Roster, 1)
+	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{d.app.Feed: feed}, Apps: []sync.App{d.app}}
+	return d.keep(ctx, interval, listen, func(server *server) error { return d.introduce(out, server) },
+		func(ctx context.Context, group *errgroup.Group) <-chan sync.Roster {
+			group.Go(func() error { return d.watch(ctx, d.repository, feed, interval) })
+			return rosters
+		})
+}
+
+// keep runs a fleet on the rosters that feeding provides, and all that belongs to a daemon, until ctx ends.
+func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string, introduce func(*server) error,
+	feeding func(context.Context, *errgroup.Group) <-chan sync.Roster,
+) error {
 	server, err := d.serve(listen)
 	if err != nil {
 		return err
 	}
-	if err := d.introduce(out, server); err != nil {
+	if err := introduce(server); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	d.draw(ctx, group)
-	d.reconciler.Newer = d.wake
-	loop := &sync.Loop{Reconciler: d.reconciler, Interval: interval, Wake: d.wake, Log: d.log}
-	group.Go(func() error { return loop.Run(ctx) })
+	rosters := feeding(ctx, group)
+	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Log: d.log}
+	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
-	group.Go(func() error { return d.watch(ctx, interval) })
 	return group.Wait()
 }
 
 // introduce says what is kept in step with what: whoever has the wrong cluster sees it before anything else.
 func (d *daemon) introduce(out io.Writer, server *server) error {
-	app := d.reconciler.App
-	text := fmt.Sprintf("%s: %s of %s, to namespace %s of %s", app.Name, app.Path, app.Repository, app.Namespace, d.cluster)
-	if server != nil {
-		text += "; status at http://" + server.listener.Addr().String()
-	}
-	_, err := fmt.Fprintln(out, text)
+	text := fmt.Sprintf("%s: %s of %s, to namespace %s of %s", d.app.Name, d.app.Path, d.app.Repository, d.app.Namespace, d.name)
+	_, err := fmt.Fprintln(out, text+server.where())
 	return err
 }
 
@@ -156,13 +159,13 @@ func (d *daemon) draw(ctx context.Context, group *errgroup.Group) {
 	}
 }
 
-// watch wakes the loop when the files of a local repository change.
-func (d *daemon) watch(ctx context.Context, interval time.Duration) error {
-	if d.repository.Watch() == nil {
+// watch wakes the feed when the files of a local repository change.
+func (d *daemon) watch(ctx context.Context, repository *git.Repository, feed *sync.Feed, interval time.Duration) error {
+	if repository.Watch() == nil {
 		return nil
 	}
 	watch.Watcher{
-		Paths: d.repository.Watch, Floor: interval, Changed: d.wake.Poke,
+		Paths: repository.Watch, Floor: interval, Changed: feed.Wake,
 		Degraded: func(err error) { d.log.Warn("commits may be noticed late", zap.Error(err)) },
 	}.Run(ctx)
 	return nil

@@ -61,15 +61,15 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 	}
 	defer func() { err = errors.Join(err, repo.remove()) }()
 	source := &sourceFlags{
-		repo: repo.dir, branch: demoBranch, path: demoFolder, name: demoApp, namespace: f.namespace,
-		kubeconfig: f.kubeconfig, context: f.context, stateNamespace: f.namespace, prune: true,
+		repo: repo.dir, branch: demoBranch, path: demoFolder, name: demoApp, namespace: f.namespace, prune: true,
+		clusterFlags: clusterFlags{kubeconfig: f.kubeconfig, context: f.context, stateNamespace: f.namespace},
 	}
 	d, err := source.wire(ctx, log)
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	defer d.close()
-	d.reconciler.App.Timeout = demoTimeout
+	d.app.Timeout = demoTimeout
 	stage, err := openStage(ctx, d.client, f.namespace, cmd.ErrOrStderr())
 	if err != nil {
 		return unlessEnded(ctx, err)
@@ -77,7 +77,7 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 	defer func() { err = errors.Join(err, stage.close(context.WithoutCancel(ctx))) }()
 	out := cmd.OutOrStdout()
 	if f.output.value == outputText {
-		view := f.view(out, d.reconciler.App, log)
+		view := f.view(out, d.app, log)
 		d.observe(view)
 		out = f.aside(view, out)
 	}

@@ -17,11 +17,28 @@ import (
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
+// clusterFlags say which cluster is meant.
+type clusterFlags struct{ kubeconfig, context, stateNamespace string }
+
+func (f *clusterFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)")
+	flags.StringVar(&f.context, "context", "", "kubeconfig context; needed unless the current one is a local cluster")
+	flags.StringVar(&f.stateNamespace, "state-namespace", defaultStateNamespace(), "namespace of the app's inventory and history")
+}
+
+func (f *clusterFlags) check() error {
+	if reasons := validation.IsDNS1123Label(f.stateNamespace); len(reasons) > 0 {
+		return fmt.Errorf("--state-namespace %q is no namespace's name", f.stateNamespace)
+	}
+	return nil
+}
+
 // sourceFlags say which app is meant and which cluster: those that run and plan share.
 type sourceFlags struct {
+	clusterFlags
 	repo, branch, path, namespace, name string
-	kubeconfig, context                 string
-	stateDir, stateNamespace            string
+	stateDir                            string
 	prune, adopt                        bool
 }
 
@@ -32,10 +49,8 @@ func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.path, "path", ".", "folder of the manifests, below the repository's root")
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of objects whose manifest names none")
 	flags.StringVar(&f.name, "name", "", "name of the app (default: the repository's)")
-	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)")
-	flags.StringVar(&f.context, "context", "", "kubeconfig context; needed unless the current one is a local cluster")
+	f.clusterFlags.register(cmd)
 	flags.StringVar(&f.stateDir, "state-dir", "", "folder for copies of remote repositories (default: in the user's cache)")
-	flags.StringVar(&f.stateNamespace, "state-namespace", defaultStateNamespace(), "namespace of the app's inventory and history")
 	flags.BoolVar(&f.prune, "prune", true, "delete objects that leave the repository")
 	flags.BoolVar(&f.adopt, "adopt", false, "go on with an app of this name that was kept from another repository or path")
 	_ = cmd.MarkFlagRequired("repo")
@@ -53,8 +68,8 @@ func (f *sourceFlags) app() (sync.App, error) {
 	if reasons := validation.IsDNS1123Label(f.namespace); len(reasons) > 0 {
 		return sync.App{}, fmt.Errorf("--namespace %q is no namespace's name", f.namespace)
 	}
-	if reasons := validation.IsDNS1123Label(f.stateNamespace); len(reasons) > 0 {
-		return sync.App{}, fmt.Errorf("--state-namespace %q is no namespace's name", f.stateNamespace)
+	if err := f.clusterFlags.check(); err != nil {
+		return sync.App{}, err
 	}
 	folder := path.Clean(filepath.ToSlash(f.path))
 	if path.IsAbs(folder) || folder == ".." || strings.HasPrefix(folder, "../") {

@@ -23,7 +23,7 @@ func (e interrupted) Error() string {
 
 // interrupted looks up how far the pass has come.
 func (d *daemon) interrupted() error {
-	app, _ := d.store.App(d.reconciler.App.Name)
+	app, _ := d.store.App(d.app.Name)
 	return interrupted{app.Objects.Created + app.Objects.Configured + app.Objects.Pruned}
 }
 

@@ -36,7 +36,11 @@ func (f *sourceFlags) plan(ctx context.Context, out io.Writer, output outputFlag
 		return err
 	}
 	defer d.close()
-	plan, err := d.reconciler.Plan(ctx)
+	reconciler, err := d.single()
+	if err != nil {
+		return err
+	}
+	plan, err := reconciler.Plan(ctx)
 	if err != nil {
 		return err
 	}

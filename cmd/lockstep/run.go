@@ -60,9 +60,8 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	defer daemon.close()
-	daemon.reconciler.App.Timeout = f.timeout
-	daemon.reconciler.Poll = f.interval
-	view := f.view(cmd.OutOrStdout(), daemon.reconciler.App, log)
+	daemon.app.Timeout = f.timeout
+	view := f.view(cmd.OutOrStdout(), daemon.app, log)
 	daemon.observe(view)
 	if f.once {
 		brief(view)

@@ -39,6 +39,14 @@ func (d *daemon) serve(listen string) (*server, error) {
 	}}, nil
 }
 
+// where says the server's address, for the end of a line.
+func (s *server) where() string {
+	if s == nil {
+		return ""
+	}
+	return "; status at http://" + s.listener.Addr().String()
+}
+
 // run serves until ctx ends.
 func (s *server) run(ctx context.Context) error {
 	if s == nil {

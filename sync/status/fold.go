@@ -12,8 +12,15 @@ import (
 // Fold returns what becomes of app when event happens. The App that is passed in stays as it is.
 func Fold(app App, event sync.Event) App {
 	switch {
+	case event.Joined != nil:
+		app.joined(event)
+	case event.Waits != "":
+		app.enter(sync.Pending, event)
+		app.explain("DependencyNotReady", event.Waits)
 	case event.Snapshot != nil:
 		app.begin(event)
+	case event.Same != nil:
+		app.keepUp(event)
 	case event.Plan != nil:
 		app.planned(event)
 	case event.Change != nil:
@@ -37,6 +44,26 @@ func (a *App) enter(state sync.State, event sync.Event) {
 }
 
 func (a *App) explain(reason, message string) { a.Reason, a.Message = reason, message }
+
+// joined takes over what is asked for; what is known of the app stays.
+func (a *App) joined(event sync.Event) {
+	a.Repository, a.Path, a.Namespace = event.Joined.Repository, event.Joined.Path, event.Joined.Namespace
+	if event.Joined.Suspend {
+		a.enter(sync.Suspended, event)
+		a.explain("Suspended", "left as it is, as the config says")
+	} else if a.State == sync.Suspended {
+		a.enter(sync.Pending, event)
+		a.explain("", "")
+	}
+}
+
+// keepUp notes a commit that changes nothing for this app: it is as applied and as healthy as the one before.
+func (a *App) keepUp(event sync.Event) {
+	a.Revision.Seen, a.Revision.Applied = event.Revision, event.Revision
+	if a.State == sync.Healthy {
+		a.Revision.Healthy = event.Revision
+	}
+}
 
 // begin starts the account of a new commit. The health stays as it was: it is that of the pods, which still run.
 func (a *App) begin(event sync.Event) {

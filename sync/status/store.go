@@ -26,16 +26,24 @@ func NewStore(apps ...sync.App) *Store {
 	return s
 }
 
-// Observe folds event into its app. Events of an app that the Store does not know are dropped.
+// Observe folds event into its app, which comes and goes with its own events. Others of an app that the Store does not
+// know are dropped.
 func (s *Store) Observe(_ context.Context, event sync.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	app, known := s.apps[event.App]
-	if !known {
+	switch {
+	case event.Left:
+		delete(s.apps, event.App)
+		delete(s.past, event.App)
+		return
+	case !known && event.Joined != nil:
+		app = New(*event.Joined)
+	case !known:
 		return
 	}
 	s.apps[event.App] = Fold(app, event)
-	if event.Record != nil || event.Err != nil {
+	if event.Record != nil || event.Err != nil || event.Joined != nil && event.Joined.Suspend {
 		s.past[event.App] = true
 	}
 }

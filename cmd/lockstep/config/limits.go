@@ -1,10 +1,14 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/lockstep-dev/lockstep/sync"
+)
 
 const (
 	// LongestName is the longest name of an app: with "lockstep." before it and a suffix behind, it names Secrets.
-	LongestName = 53
+	LongestName = sync.LongestName
 	// ShortestInterval keeps a typing error from becoming an attack on a git server.
 	ShortestInterval = time.Second
 	// LongestInterval is the longest time between two looks at a repository, and the longest that a gate waits.

@@ -1,0 +1,146 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	"sigs.k8s.io/structured-merge-diff/v6/value"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/mirror"
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// Drifted reports whether anything that app has on record is not in the cluster as it was applied, as far as the mirror
+// shows: it makes no call but for the first list of a kind. When known is false some of it cannot be watched, and only a
+// [Applier.Plan] can tell.
+func (a *Applier) Drifted(ctx context.Context, app string, recorded map[object.ID]inventory.Entry) (drifted, known bool) {
+	if a.mirror == nil {
+		return false, false
+	}
+	known = true
+	scaled := a.scaled(ctx, recorded)
+	for id, entry := range recorded {
+		seen, found, shown := a.mirror.Find(ctx, id, entry.Version)
+		switch {
+		case !shown:
+			known = false
+		case !found, seen.App != app, seen.Mark != entry.Fingerprint, scaled(id) != entry.Yielded:
+			drifted = true
+		}
+	}
+	return drifted, known
+}
+
+// scaled tells the objects whose replica count an autoscaler has now. Where autoscalers cannot be watched, nothing is
+// known to have changed.
+func (a *Applier) scaled(ctx context.Context, recorded map[object.ID]inventory.Entry) func(object.ID) bool {
+	byNamespace := map[string]map[object.ID]mirror.Autoscaler{}
+	for id := range recorded {
+		if _, asked := byNamespace[id.Namespace]; asked || id.Namespace == "" {
+			continue
+		}
+		targets, known := a.mirror.Autoscalers(ctx, id.Namespace)
+		if !known {
+			targets = nil
+		}
+		byNamespace[id.Namespace] = targets
+	}
+	return func(id object.ID) bool {
+		targets := byNamespace[id.Namespace]
+		if targets == nil {
+			return recorded[id].Yielded
+		}
+		_, is := targets[id]
+		return is
+	}
+}
+
+// Follow has changed called whenever something may have changed what app applied: see [mirror.Mirror.Follow]. Without a
+// mirror it never is.
+func (a *Applier) Follow(app string, changed func()) (stop func()) {
+	if a.mirror == nil {
+		return func() {}
+	}
+	return a.mirror.Follow(app, changed)
+}
+
+// leaves reports whether drift is left as it is, and notes why.
+func (r Request) leaves(c *Change) bool {
+	switch {
+	case r.DetectOnly:
+		c.Why = "drift: it is only reported"
+	case r.Rival != nil:
+		c.Why = r.Rival(c.ID)
+	}
+	return c.Why != ""
+}
+
+// culprits are the field managers that own what differs between the live object and git now. A field that was removed is
+// owned by nobody: then it is whoever wrote last.
+func culprits(before *unstructured.Unstructured, fields []Field) []string {
+	if before == nil {
+		return nil
+	}
+	var owners []string
+	last, at := "", time.Time{}
+	for _, entry := range before.GetManagedFields() {
+		if entry.Manager == FieldManager || entry.FieldsV1 == nil || entry.Subresource == "status" {
+			continue
+		}
+		if entry.Time != nil && !entry.Time.Time.Before(at) {
+			last, at = entry.Manager, entry.Time.Time
+		}
+		if owns(entry, fields) {
+			owners = append(owners, entry.Manager)
+		}
+	}
+	if len(owners) == 0 && last != "" {
+		owners = []string{last}
+	}
+	slices.Sort(owners)
+	return slices.Compact(owners)
+}
+
+// owns reports whether the entry's manager owns one of the fields, or something inside or around it.
+func owns(entry metav1.ManagedFieldsEntry, fields []Field) bool {
+	set := &fieldpath.Set{}
+	if err := set.FromJSON(bytes.NewReader(entry.FieldsV1.Raw)); err != nil {
+		return false
+	}
+	owned := false
+	set.Iterate(func(path fieldpath.Path) {
+		at := pathOf(path)
+		owned = owned || slices.ContainsFunc(fields, func(f Field) bool { return f.Path == at })
+	})
+	return owned
+}
+
+// pathOf writes a path of managed fields as that of a [Field].
+func pathOf(path fieldpath.Path) string {
+	at := ""
+	for _, element := range path {
+		switch {
+		case element.FieldName != nil:
+			at = join(at, *element.FieldName)
+		case element.Key != nil:
+			at += "[" + keyOf(*element.Key) + "]"
+		}
+	}
+	return at
+}
+
+// keyOf is the name of a list's member, where it goes by one.
+func keyOf(key value.FieldList) string {
+	for _, field := range key {
+		if field.Name == "name" && field.Value.IsString() {
+			return field.Value.AsString()
+		}
+	}
+	return ""
+}

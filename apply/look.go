@@ -1,0 +1,63 @@
+package apply
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// look finds out whether the live object is there. What the mirror shows costs no call. It does not show objects without
+// our label: one that this app has on record may have lost it, and of any other a rehearsal will tell. A kind that the
+// plan itself brings has no objects.
+func (a *Applier) look(ctx context.Context, c *Change) error {
+	if c.deferred {
+		return nil
+	}
+	if a.mirror != nil {
+		seen, found, known := a.mirror.Find(ctx, c.ID, c.Version)
+		switch {
+		case known && found:
+			c.seen = &seen
+			return nil
+		case known && !c.recorded && !carries(c.ID):
+			c.unsought = true
+			return nil
+		}
+	}
+	return a.readLive(ctx, c)
+}
+
+// readLive reads the live object.
+func (a *Applier) readLive(ctx context.Context, c *Change) error {
+	live, err := a.fetch(ctx, c)
+	if err == nil && live != nil {
+		c.found(live)
+	} else if err == nil {
+		c.seen = nil
+	}
+	return err
+}
+
+// fetch returns the live object, nil when it is not there.
+func (a *Applier) fetch(ctx context.Context, c *Change) (*unstructured.Unstructured, error) {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(c.Desired.GroupVersionKind())
+	err := a.client.Get(ctx, client.ObjectKeyFromObject(c.Desired), live)
+	if err != nil {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return live, nil
+}
+
+// compared reads the live objects of which one wants to say what changes in them, and cannot from what was applied
+// before: drift, and an object whose last manifest is not at hand.
+func (a *Applier) compared(ctx context.Context, changed []*Change) error {
+	var unread []*Change
+	for _, c := range changed {
+		if c.seen != nil && c.Before == nil && (c.Drift || c.previous == nil || c.seen.Replicas && c.yielded) {
+			unread = append(unread, c)
+		}
+	}
+	return a.each(ctx, unread, a.readLive)
+}

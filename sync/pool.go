@@ -1,0 +1,43 @@
+package sync
+
+import (
+	"context"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// DefaultWorkers is how many apps are planned and applied at once.
+const DefaultWorkers = 16
+
+// Pool bounds how many apps are planned and applied at once. Turns are given in the order in which they were asked for,
+// so that no app starves; whoever waits at a gate holds none.
+type Pool struct{ turns *semaphore.Weighted }
+
+// NewPool returns a Pool of that many workers.
+func NewPool(workers int) *Pool { return &Pool{turns: semaphore.NewWeighted(int64(workers))} }
+
+// turn is one app's right to work. Its zero value is of no pool, and never waits.
+type turn struct {
+	pool *Pool
+	held bool
+}
+
+// take waits for the app's turn, unless it has it.
+func (t *turn) take(ctx context.Context) error {
+	if t.pool == nil || t.held {
+		return nil
+	}
+	if err := t.pool.turns.Acquire(ctx, 1); err != nil {
+		return context.Cause(ctx)
+	}
+	t.held = true
+	return nil
+}
+
+// give lets the next app have it.
+func (t *turn) give() {
+	if t.held {
+		t.pool.turns.Release(1)
+		t.held = false
+	}
+}
