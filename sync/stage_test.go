@@ -25,7 +25,12 @@ import (
 	"github.com/lockstep-dev/lockstep/sync/watch"
 )
 
-func TestMain(m *testing.M) { os.Exit(clustertest.Main(m)) }
+func TestMain(m *testing.M) {
+	if order := os.Getenv(benchDaemon); order != "" {
+		os.Exit(runBenchDaemon(order))
+	}
+	os.Exit(clustertest.Main(m))
+}
 
 // stage is an app on a cluster, its repository, and the daemon's loop between them.
 type stage struct {
