@@ -66,7 +66,7 @@ func (c *check) apiVersion() {
 		return
 	}
 	if group == "kustomize.config.k8s.io" {
-		c.fail("a kustomization is not supported yet; commit what `kustomize build` prints", "apiVersion")
+		c.fail("a kustomization that kustomize does not see; call its file kustomization.yaml", "apiVersion")
 	}
 }
 

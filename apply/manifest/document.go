@@ -24,29 +24,39 @@ func (d document) fail(line int, field, format string, args ...any) Error {
 	return Error{File: d.file, Line: d.line + max(line, 1) - 1, Document: d.number, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// document parses d and adds what it holds, or reports what is wrong with it.
-func (r *reader) document(d document) {
+// parse returns the tree of d, or reports what is wrong with it. A document without content is counted, and ok is false.
+func (r *reader) parse(d document) (root *yaml.Node, ok bool) {
 	if line, message := junk(d.text); line > 0 {
 		r.report(d.fail(line, "", "%s", message))
-		return
+		return nil, false
 	}
-	root := d.root
+	root = d.root
 	if root == nil {
 		var problem *Error
 		if root, problem = d.parseYAML(); problem != nil {
 			r.report(*problem)
-			return
+			return nil, false
 		}
 	}
 	if empty(root) {
 		r.set.Ignored++
-		return
+		return nil, false
 	}
+	if root.Kind == yaml.ScalarNode {
+		r.notAnObject(d, root)
+		return nil, false
+	}
+	return root, r.sound(d, root)
+}
+
+func (r *reader) notAnObject(d document, root *yaml.Node) {
+	r.report(d.fail(root.Line, "", "want an object, this is %s", kindOf(root)))
+}
+
+// value adds the objects that the tree of d holds, or reports what is wrong with them.
+func (r *reader) value(d document, root *yaml.Node) {
 	if root.Kind != yaml.MappingNode {
-		r.report(d.fail(root.Line, "", "want an object, this is %s", kindOf(root)))
-		return
-	}
-	if !r.sound(d, root) {
+		r.notAnObject(d, root)
 		return
 	}
 	value, err := d.value(root)

@@ -13,6 +13,12 @@ import (
 	"unicode/utf8"
 )
 
+const (
+	symlinkMessage = "symlink not allowed; commit the file itself"
+	lfsMessage     = "a Git LFS pointer is not supported; commit the file itself"
+	lfsPointer     = "version https://git-lfs.github.com/spec/"
+)
+
 // errTooMany ends the walk; what it is about was reported.
 var errTooMany = errors.New("too many files")
 
@@ -20,11 +26,11 @@ var errTooMany = errors.New("too many files")
 func (r *reader) list(ctx context.Context) ([]string, error) {
 	var found []string
 	var size int64
-	err := fs.WalkDir(r.files, ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(r.files, r.folder, func(name string, entry fs.DirEntry, err error) error {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if hidden(name) {
+		if name != r.folder && hidden(name) {
 			return skip(entry)
 		}
 		if !r.wanted(name, entry) {
@@ -52,9 +58,7 @@ func (r *reader) list(ctx context.Context) ([]string, error) {
 	return found, nil
 }
 
-func hidden(name string) bool {
-	return name != "." && strings.HasPrefix(path.Base(name), ".")
-}
+func hidden(name string) bool { return strings.HasPrefix(path.Base(name), ".") }
 
 func skip(entry fs.DirEntry) error {
 	if entry.IsDir() {
@@ -68,10 +72,11 @@ func skip(entry fs.DirEntry) error {
 func (r *reader) wanted(name string, entry fs.DirEntry) bool {
 	switch {
 	case entry.Type()&fs.ModeSymlink != 0:
-		r.report(Error{File: name, Message: "symlink not allowed; commit the file itself"})
+		r.report(Error{File: name, Message: symlinkMessage})
 	case entry.IsDir():
 	case isKustomization(name):
-		r.report(Error{File: name, Message: "a kustomization is not supported yet; commit what `kustomize build` prints"})
+		r.report(Error{File: name, Message: "a kustomization below a folder without one; make " + path.Dir(name) +
+			" the app's path"})
 	case !isYAML(name) && !isJSON(name):
 	case !entry.Type().IsRegular():
 		r.report(Error{File: name, Message: "not a regular file"})
@@ -81,13 +86,12 @@ func (r *reader) wanted(name string, entry fs.DirEntry) bool {
 	return false
 }
 
-func isKustomization(name string) bool {
-	switch path.Base(name) {
-	case "kustomization.yaml", "kustomization.yml", "Kustomization":
-		return true
-	}
-	return false
+// kustomizationNames are the names by which kustomize knows its files.
+func kustomizationNames() []string {
+	return []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 }
+
+func isKustomization(name string) bool { return slices.Contains(kustomizationNames(), path.Base(name)) }
 
 func isYAML(name string) bool { ext := path.Ext(name); return ext == ".yaml" || ext == ".yml" }
 func isJSON(name string) bool { return path.Ext(name) == ".json" }
@@ -105,30 +109,30 @@ func (r *reader) tooMany(files int, size int64) error {
 	return errTooMany
 }
 
-// load reads a file of at most MaxFileSize, whatever its FileInfo said.
-func (r *reader) load(name string) ([]byte, error) {
+// load reads a file of at most MaxFileSize, whatever its FileInfo said. A larger one is reported, and ok is false.
+func (r *reader) load(name string) (text []byte, ok bool, err error) {
 	f, err := r.files.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("read manifests: %w", err)
+		return nil, false, fmt.Errorf("read manifests: %w", err)
 	}
 	defer func() { _ = f.Close() }() // nothing was written
-	text, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+	text, err = io.ReadAll(io.LimitReader(f, MaxFileSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("read manifest %s: %w", name, err)
+		return nil, false, fmt.Errorf("read manifest %s: %w", name, err)
 	}
 	if len(text) > MaxFileSize {
 		r.report(Error{File: name, Message: fmt.Sprintf("larger than %d bytes", MaxFileSize)})
-		return nil, nil
+		return nil, false, nil
 	}
 	r.set.Files++
-	return text, nil
+	return text, true, nil
 }
 
 // plainText drops a byte order mark and refuses what is no text, or a large file's stand-in.
 func (r *reader) plainText(name string, text []byte) ([]byte, bool) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	if bytes.HasPrefix(text, []byte("version https://git-lfs.github.com/spec/")) {
-		r.report(Error{File: name, Line: 1, Message: "a Git LFS pointer is not supported; commit the file itself"})
+	if bytes.HasPrefix(text, []byte(lfsPointer)) {
+		r.report(Error{File: name, Line: 1, Message: lfsMessage})
 		return nil, false
 	}
 	unwanted := control

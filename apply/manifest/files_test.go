@@ -11,10 +11,10 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/manifest"
 )
 
-func TestAKustomizationIsRefusedByName(t *testing.T) {
+func TestAKustomizationBelowPlainManifestsIsRefused(t *testing.T) {
 	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
 		all := refused(t, folder("base/"+name, "resources: [a.yaml]", "base/a.yaml", deployment))
-		want := "base/" + name + ": a kustomization is not supported yet; commit what `kustomize build` prints"
+		want := "base/" + name + ": a kustomization below a folder without one; make base the app's path"
 		if all.Error() != want {
 			t.Errorf("got %s, want %s", all, want)
 		}

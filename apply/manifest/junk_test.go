@@ -64,7 +64,7 @@ func TestJunkIsRefusedWithFileAndLine(t *testing.T) {
 		"apiVersion: v1\nkind: List\nitems:\n  a: b\n":                                "a.yaml:1: items: want a list, this is a map",
 		"apiVersion: v1\nkind: List\nitems:\n- a\n":                                   "a.yaml:4: want an object, this is a text",
 		"apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n":         "a.yaml:4: metadata.name: missing",
-		"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: K\nmetadata: {name: a}\n": "a.yaml:1: apiVersion: a kustomization is not supported yet; commit what `kustomize build` prints",
+		"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: K\nmetadata: {name: a}\n": "a.yaml:1: apiVersion: a kustomization that kustomize does not see; call its file kustomization.yaml",
 		named + "data: {x: .nan}\n":                                                   "a.yaml:1: a value that is no YAML 1.1, or that JSON cannot hold",
 	} {
 		if got := refused(t, folder("a.yaml", text)).Error(); got != want {

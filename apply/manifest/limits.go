@@ -7,6 +7,7 @@ const (
 	MaxSize     = 10 << 20 // bytes of all files of an app, also once aliases are written out
 	MaxFiles    = 10_000   // files with manifests
 	MaxObjects  = 5_000    // objects of an app, and as many documents
+	MaxRendered = 1_000    // objects of a kustomization: kustomize takes time that grows with their square, and cannot be interrupted
 	MaxDepth    = 100      // maps and lists within each other
 	MaxNodes    = 100_000  // keys and values in one YAML document, also once aliases are written out, or in one JSON file
 	MaxAllNodes = 1_000_000

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,9 +16,9 @@ import (
 type Manifest struct {
 	Object   *unstructured.Unstructured
 	ID       object.ID // of Object; without a namespace where the manifest names none
-	File     string    // path inside the fs.FS
+	File     string    // path inside the fs.FS; of a generated object that of the kustomization
 	Line     int       // 1-based, where the object's content begins
-	Document int       // 1-based, in its file; the objects of one List share it
+	Document int       // 1-based, in its file; the objects of one List share it, and so do those that were generated
 }
 
 // Set is what Read found.
@@ -27,12 +28,31 @@ type Set struct {
 	Ignored   int        // documents without content: comments, null, an empty List; an empty file counts as one
 }
 
-// Read returns all objects of files. Nothing of files is held afterwards.
+// Options say how manifests are read.
+type Options struct {
+	// Vars are the values of ${NAME} in the objects, by name. Without any, nothing is looked for or replaced.
+	Vars map[string]string
+}
+
+// Read is [Load] of the root of files, without variables.
+func Read(ctx context.Context, files fs.FS) (Set, error) { return Load(ctx, files, ".", Options{}) }
+
+// Load returns all objects of a folder, a slash-separated path from the root of a repository: those that its kustomization
+// renders, if it has one, and those of all its manifests otherwise. Nothing outside the root is read, and nothing of it is
+// held afterwards. All paths, also those in errors, are from the root.
 //
 // What is wrong with the manifests is an [Errors], with all problems together. Any other error, of reading or of ctx, is
 // wrapped as it is. The Set is empty with every error.
-func Read(ctx context.Context, files fs.FS) (Set, error) {
-	r := newReader(files)
+func Load(ctx context.Context, root fs.FS, folder string, options Options) (Set, error) {
+	clean := path.Clean(folder)
+	if folder == "" || !fs.ValidPath(clean) {
+		return Set{}, fmt.Errorf("read manifests: path %q is not inside the repository", shorten(folder, 100))
+	}
+	if err := options.check(); err != nil {
+		return Set{}, err
+	}
+	r := newReader(root)
+	r.folder, r.vars = clean, options.Vars
 	if err := r.read(ctx); err != nil {
 		return Set{}, err
 	}
@@ -46,6 +66,9 @@ func Read(ctx context.Context, files fs.FS) (Set, error) {
 // reader gathers objects and problems of one Read.
 type reader struct {
 	files    fs.FS
+	folder   string
+	vars     map[string]string
+	quotes   quotes // of what kustomize read
 	set      Set
 	problems Errors
 	seen     map[object.ID]Manifest // without their Object, to find duplicates
@@ -55,10 +78,25 @@ type reader struct {
 }
 
 func newReader(files fs.FS) *reader {
-	return &reader{files: files, seen: map[object.ID]Manifest{}}
+	return &reader{files: files, folder: ".", quotes: quotes{}, seen: map[object.ID]Manifest{}}
 }
 
 func (r *reader) read(ctx context.Context) error {
+	if r.linked(r.folder) {
+		return nil
+	}
+	kustomizations, err := r.kustomizations(r.folder)
+	switch {
+	case err != nil:
+		return err
+	case len(kustomizations) > 0:
+		return r.render(ctx, kustomizations)
+	}
+	return r.plain(ctx)
+}
+
+// plain reads all manifests below the folder as they stand.
+func (r *reader) plain(ctx context.Context) error {
 	found, err := r.list(ctx)
 	if err != nil {
 		return err
@@ -70,17 +108,28 @@ func (r *reader) read(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("read manifests: %w", err)
 		}
-		text, err := r.load(file)
+		text, ok, err := r.load(file)
 		if err != nil {
 			return err
 		}
-		r.file(file, text)
+		if ok {
+			r.file(file, text)
+		}
 	}
 	return nil
 }
 
 // file reads the documents of one file.
 func (r *reader) file(name string, text []byte) {
+	r.documents(name, text, func(d document) {
+		if root, ok := r.parse(d); ok {
+			r.value(d, root)
+		}
+	})
+}
+
+// documents calls take for each document of one file, and for none when the file is no plain text.
+func (r *reader) documents(name string, text []byte, take func(document)) {
 	text, ok := r.plainText(name, text)
 	if !ok {
 		return
@@ -99,7 +148,7 @@ func (r *reader) file(name string, text []byte) {
 		if r.full {
 			return
 		}
-		r.document(d)
+		take(d)
 	}
 	if len(docs) == 0 {
 		r.set.Ignored++

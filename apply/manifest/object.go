@@ -29,7 +29,10 @@ func (r *reader) objects(d document, n *yaml.Node, value any) {
 		return
 	}
 	if items, ok := listItems(m); ok {
-		r.items(d, n, m, items)
+		r.eachItem(d, n, m, items, r.objects)
+		return
+	}
+	if !r.substitute(d, n, m) {
 		return
 	}
 	c := check{doc: d, node: n, value: m}
@@ -55,8 +58,8 @@ func listItems(m map[string]any) (any, bool) {
 	return items, ok || kind == "List" && m["apiVersion"] == "v1"
 }
 
-// items adds the objects of a List, each with its own line.
-func (r *reader) items(d document, n *yaml.Node, list map[string]any, value any) {
+// eachItem calls take for each object of a List, with its own place in the text.
+func (r *reader) eachItem(d document, n *yaml.Node, list map[string]any, value any, take func(document, *yaml.Node, any)) {
 	items, ok := value.([]any)
 	if !ok && value != nil {
 		r.report(d.fail(n.Line, "items", "want a list, this is %s", a(value)))
@@ -72,7 +75,7 @@ func (r *reader) items(d document, n *yaml.Node, list map[string]any, value any)
 			at = node.Content[i]
 		}
 		inherit(list, item)
-		r.objects(d, at, item)
+		take(d, at, item)
 	}
 }
 
