@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,7 @@ func newValidate() *cobra.Command {
 		Use:   "validate PATH",
 		Short: "Read a folder of manifests as a commit would be read, without a cluster",
 		Long: `Lists everything that is wrong, with file and line: what is refused here refuses a whole commit.
-Whether the cluster would take the objects is what plan says.`,
+A folder with a kustomization is rendered; it may refer to all of the git repository around it. Whether the cluster would take the objects is what plan says.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return validate(cmd.Context(), cmd.OutOrStdout(), args[0])
@@ -33,7 +34,11 @@ func validate(ctx context.Context, out io.Writer, path string) error {
 	if !info.IsDir() {
 		return fmt.Errorf("%s is not a folder", path)
 	}
-	set, err := manifest.Read(ctx, os.DirFS(path))
+	root, folder, err := surrounding(path)
+	if err != nil {
+		return err
+	}
+	set, err := manifest.Load(ctx, os.DirFS(root), folder, manifest.Options{})
 	if problems, ok := errors.AsType[manifest.Errors](err); ok {
 		for _, problem := range problems {
 			if _, err := fmt.Fprintln(out, problem.Error()); err != nil {
@@ -47,4 +52,23 @@ func validate(ctx context.Context, out io.Writer, path string) error {
 	}
 	_, err = fmt.Fprintf(out, "%d objects in %d files\n", len(set.Manifests), set.Files)
 	return err
+}
+
+// surrounding returns the root of the git repository around a folder, and the folder's slash-separated path in it; without
+// a repository the folder is the root itself.
+func surrounding(path string) (root, folder string, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return "", "", err
+	}
+	for root = path; ; root = filepath.Dir(root) {
+		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
+			break
+		}
+		if root == filepath.Dir(root) {
+			return path, ".", nil
+		}
+	}
+	folder, err = filepath.Rel(root, path)
+	return root, filepath.ToSlash(folder), err
 }
