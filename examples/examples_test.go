@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -121,7 +122,10 @@ func TestTheOverlayIsReadFromACommit(t *testing.T) {
 		return root, snapshot
 	}
 	work.Commit("Begin")
-	root, _ := read()
+	root, begin := read()
+	if _, err := manifest.Load(t.Context(), begin.Root(), "examples/none", manifest.Options{}); !errors.Is(err, git.ErrPathNotFound) {
+		t.Errorf("a path that is not there: %v", err)
+	}
 	trace := root.Trace()
 	for name := range trace {
 		if !strings.HasPrefix(name, "examples/kustomize/base/") && !strings.HasPrefix(name, "examples/kustomize/prod/") {

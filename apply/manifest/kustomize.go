@@ -115,6 +115,7 @@ func (b *build) input(name string) ([]byte, bool, error) {
 		b.stop(Error{File: name, Message: fmt.Sprintf("with it, more than %d bytes are read", MaxSize)})
 		return nil, false, nil
 	}
+	b.secrets = b.secrets || bytes.Contains(text, []byte("Secret"))
 	return text, true, nil
 }
 
@@ -131,7 +132,6 @@ func (b *build) read(l *layer, ref reference, at string) error {
 		if text, ok, err = b.input(at); err != nil || !ok {
 			return err
 		}
-		b.secrets = b.secrets || bytes.Contains(text, []byte("Secret"))
 		b.closed.add(at, text)
 	}
 	if as := (checkedAs{at, ref.use}); !b.checked[as] {
@@ -184,7 +184,6 @@ func (b *build) checkVariables(at string, text []byte) {
 
 // inlineText checks a patch that stands in the kustomization itself.
 func (b *build) inlineText(l *layer, ref reference) {
-	b.secrets = b.secrets || bytes.Contains([]byte(ref.inline), []byte("Secret"))
 	first := l.fail(ref.field, ref.text, "").Line
 	if n := scalar(l.root, withText(ref.text)); n != nil && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		first++
