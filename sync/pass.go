@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-	"slices"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply"
@@ -76,35 +74,17 @@ func (p *pass) read(ctx context.Context, snapshot git.Snapshot) ([]manifest.Mani
 }
 
 func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, error) {
-	files, err := snapshot.Files(p.App.Path)
-	if err != nil {
-		return nil, err
+	root := snapshot.Root()
+	defer func() { _ = root.Close() }() // it only lets go of files
+	set, err := manifest.Load(ctx, root, p.App.Path, manifest.Options{Vars: p.App.Vars})
+	if broken := root.Err(); broken != nil {
+		return nil, broken
 	}
-	if hash, err := snapshot.TreeHash(p.App.Path); err == nil {
-		p.reads = reads{p.App.Path: hash}
-	}
-	set, err := manifest.Read(ctx, files)
 	if err == nil && len(set.Manifests) == 0 {
 		err = fmt.Errorf("%w %q", ErrNoManifests, p.App.Path)
 	}
-	return fromRoot(p.App.Path, set.Manifests, err)
-}
-
-// fromRoot makes the files of manifests, and those of the errors in err, paths from the repository's root: what an editor
-// opens there.
-func fromRoot(folder string, manifests []manifest.Manifest, err error) ([]manifest.Manifest, error) {
-	for i := range manifests {
-		manifests[i].File = path.Join(folder, manifests[i].File)
-	}
-	problems, ok := errors.AsType[manifest.Errors](err)
-	if !ok {
-		return manifests, err
-	}
-	moved := slices.Clone(problems)
-	for i := range moved {
-		moved[i].File = path.Join(folder, moved[i].File)
-	}
-	return manifests, moved
+	p.reads = root.Trace()
+	return set.Manifests, err
 }
 
 func (p *pass) request(manifests []manifest.Manifest) apply.Request {
