@@ -24,7 +24,7 @@ type Change struct {
 	ID     object.ID
 	Action Action
 	Fields []Field // what differs between the live object before and after, sorted by path
-	Why    string  // of a skipped object: who asked for it
+	Why    string  // of a skipped object: who asked for it; of others what is out of the ordinary
 	File   string  // of the manifest, empty for an object that is to be pruned
 	Line   int
 
@@ -38,6 +38,7 @@ type Change struct {
 	// Hash is that of the manifest, and Version its API version: what the inventory remembers.
 	Hash, Version string
 
+	force    bool // the app's config says to take what other managers own
 	recorded bool // this app has applied the object before, and knows so
 	yielded  bool // an autoscaler has the replica count
 	deferred bool // of a kind, or in a namespace, that this very plan creates: not rehearsed

@@ -19,6 +19,9 @@ type Request struct {
 	// Recorded are the objects that the app owns, as the inventory remembers them.
 	Recorded map[object.ID]inventory.Entry
 	Prune    bool // delete what is recorded and no longer in Manifests
+	// AllowPrune is up to how many deletions the guards let through, as [AllowPruneAnnotation] says it for a commit.
+	AllowPrune int
+	Force      bool // take fields that other managers own, instead of reporting a [ConflictError]
 	// Rehearse asks the API server what it would make of every change, a single one included, which an apply does
 	// not need: one PATCH is atomic.
 	Rehearse bool
@@ -56,6 +59,7 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan.forced(request)
 	if err := a.each(ctx, plan.Changes, a.readLive); err != nil {
 		return nil, err
 	}
