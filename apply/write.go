@@ -36,6 +36,9 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 	if !c.writes() {
 		return nil
 	}
+	if err := a.takeOver(ctx, c); err != nil {
+		return err
+	}
 	live, err := a.patch(ctx, c)
 	if err != nil {
 		return err
@@ -53,8 +56,7 @@ func (a *Applier) rehearse(ctx context.Context, c *Change) error {
 	if err != nil {
 		return err
 	}
-	c.Fields = Diff(c.Before, after)
-	return nil
+	return a.foresee(ctx, c, after)
 }
 
 // patch applies c.Desired and returns the API server's answer. It does not force: a field that another manager owns
