@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -11,10 +12,14 @@ import (
 // for each object, from several goroutines, as soon as its outcome is known. It fills in each change's Live and Fields,
 // and turns an apply that changed nothing into Unchanged.
 //
-// An error in one stage ends the apply before the next; within a stage every object is tried. The error is [Errors] or
-// ctx's cause.
+// One object that fails does not keep the others, unless they need it: see the stages. The error is [Errors] or ctx's
+// cause.
 func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) error {
-	for _, stage := range stages(plan.Changes) {
+	var failed Errors
+	for at, stage := range stages(plan.Changes) {
+		if at == gates && len(failed) > 0 {
+			break
+		}
 		err := a.each(ctx, stage, func(ctx context.Context, c *Change) error {
 			err := missingNamespace(a.write(ctx, c))
 			if err == nil {
@@ -22,14 +27,16 @@ func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) e
 			}
 			return err
 		})
-		if err != nil {
+		if err == nil && at == foundations {
+			err = a.each(ctx, stage, a.served)
+		}
+		refused, some := errors.AsType[Errors](err)
+		if err != nil && (!some || at == foundations) {
 			return err
 		}
-		if err := a.each(ctx, stage, a.served); err != nil {
-			return err
-		}
+		failed = append(failed, refused...)
 	}
-	return nil
+	return sorted(failed)
 }
 
 func (a *Applier) write(ctx context.Context, c *Change) error {
