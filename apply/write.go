@@ -47,6 +47,9 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 		return err
 	}
 	live, err := a.patch(ctx, c)
+	if c.recreates(err) {
+		live, err = a.recreate(ctx, c)
+	}
 	if err != nil {
 		return err
 	}
@@ -60,6 +63,9 @@ func (a *Applier) rehearse(ctx context.Context, c *Change) error {
 		return nil
 	}
 	after, err := a.patch(ctx, c, client.DryRunAll)
+	if c.recreates(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -72,11 +78,11 @@ func (a *Applier) patch(ctx context.Context, c *Change, options ...client.ApplyO
 	answer := c.Desired.DeepCopy()
 	err := a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), options...)
 	if err == nil || !mayForce(err, c) {
-		return answer, conflictError(err)
+		return answer, a.explain(ctx, c, err)
 	}
 	answer = c.Desired.DeepCopy()
 	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), append(options, client.ForceOwnership)...)
-	return answer, err
+	return answer, a.explain(ctx, c, err)
 }
 
 // settle records what the API server made of the apply.
