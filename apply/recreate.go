@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/util/retry"
 )
 
 // recreating is how long an object that is to be recreated may take to go.
@@ -44,20 +45,21 @@ func (c *Change) recreates(err error) bool {
 // recreate deletes the live object of c, waits until it has gone, and applies c anew. A daemon that is killed in between
 // finds an object missing that it has on record, and creates it.
 func (a *Applier) recreate(ctx context.Context, c *Change) (*unstructured.Unstructured, error) {
-	live, err := a.fetch(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if live != nil {
+	var live *unstructured.Unstructured
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() (err error) {
+		if live, err = a.fetch(ctx, c); live == nil || err != nil {
+			return err
+		}
 		if refused := mayRecreate(c, live); refused != "" {
-			return nil, errors.New(refused) // it has just changed
+			return errors.New(refused) // it has just changed
 		}
-		if err := a.deleteExactly(ctx, live); err != nil {
-			return nil, fmt.Errorf("delete it to create it anew: %w", err)
-		}
-		if err := a.awaitGone(ctx, c, live); err != nil {
-			return nil, err
-		}
+		return a.deleteExactly(ctx, live)
+	})
+	if err == nil && live != nil {
+		err = a.awaitGone(ctx, c, live)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("delete it to create it anew: %w", err)
 	}
 	answer, err := a.patch(ctx, c)
 	if err != nil {
@@ -73,7 +75,7 @@ func (a *Applier) awaitGone(ctx context.Context, c *Change, live *unstructured.U
 		return err
 	}
 	if going.Why != "" {
-		return fmt.Errorf("deleted to be created anew, and not gone after %s: %s", recreating, going.Why)
+		return fmt.Errorf("not gone after %s: %s", recreating, going.Why)
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 	if err := a.takeOver(ctx, c); err != nil {
 		return err
 	}
+	c.Why = "" // what was foreseen may not come to pass
 	live, err := a.patch(ctx, c)
 	if c.recreates(err) {
 		live, err = a.recreate(ctx, c)
