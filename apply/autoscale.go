@@ -129,6 +129,22 @@ func (c *Change) withCount(count *int64) *unstructured.Unstructured {
 	return sent
 }
 
+// letGo sees to it that the replica count is not ours where an autoscaler is to have it, before it is left out of an apply.
+func (a *Applier) letGo(ctx context.Context, c *Change) error {
+	switch {
+	case !c.yielded:
+		return nil
+	case c.seen != nil && c.seen.Replicas:
+		return a.handOver(ctx, c)
+	case c.seen == nil && c.count != nil:
+		if _, err := a.patch(ctx, c, c.withCount(c.count)); err != nil {
+			return err
+		}
+		return a.handOver(ctx, c)
+	}
+	return nil
+}
+
 // handOver lets go of a replica count that is ours, so that it never drops: left out of our next apply it would be reset
 // to the default, 1, until the autoscaler writes it. So another manager applies the live count first, whose field it then
 // stays. See https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership. A conflict means

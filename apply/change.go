@@ -28,7 +28,7 @@ type Change struct {
 	ID     object.ID
 	Action Action
 	Fields []Field  // what differs between the live object before and after, sorted by path
-	Why    string   // of a skipped object: who asked for it
+	Why    string   // of a skipped object: who asked for it; of others what is out of the ordinary
 	Drift  bool     // git says what it said before: somebody changed or deleted the live object
 	By     []string // of drift: the field managers that did, as far as the object tells
 	File   string   // of the manifest, empty for an object that is to be pruned
@@ -51,6 +51,7 @@ type Change struct {
 
 	heir string // of a stale object: the app that it is left to
 
+	force    bool // the app's config says to take what other managers own
 	recorded bool // this app has applied the object before, and knows so
 	yielded  bool // an autoscaler has the replica count
 	unsought bool // nobody has looked whether the object is there without our label: a rehearsal will tell

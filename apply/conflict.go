@@ -1,8 +1,8 @@
 package apply
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,18 +15,37 @@ import (
 type ConflictError struct {
 	Fields   []string // .spec.replicas
 	Managers []string // sorted, each once
+	Owners   []Owner  // who has which of the fields, sorted by manager
 	err      error
 }
 
+// Owner is a field manager and what it owns of an object. A manager that writes a subresource, too, is an owner of its
+// own there: the autoscaler's fields are those of kube-controller-manager on scale.
+type Owner struct {
+	Manager     string
+	Subresource string // empty for the object itself
+	Fields      []string
+}
+
+// String reads ".spec.replicas owned by kube-controller-manager (scale)".
+func (o Owner) String() string {
+	text := few(o.Fields, 5, ", ", func(field string) string { return field }) + " owned by " + o.Manager
+	if o.Subresource != "" {
+		text += " (" + o.Subresource + ")"
+	}
+	return text
+}
+
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s owned by %s: remove the field from git, or have its owner give it up",
-		strings.Join(e.Fields, ", "), strings.Join(e.Managers, ", "))
+	return few(e.Owners, 5, "; ", Owner.String) +
+		": remove from git what others own, have them give it up, or set conflicts: force for the app"
 }
 
 func (e *ConflictError) Unwrap() error { return e.err }
 
-// managerIn finds the manager in the API server's text of a conflict, which is the only place that has it.
-var managerIn = regexp.MustCompile(`conflict with "([^"]+)"`)
+// managerIn finds the manager and its subresource in the API server's text of a conflict, which is the only place that
+// has them: conflict with "kube-controller-manager" with subresource "scale" using apps/v1 at 2026-01-02T15:04:05Z.
+var managerIn = regexp.MustCompile(`conflict with "([^"]+)"(?: with subresource "([^"]+)")?`)
 
 // conflictError makes a [ConflictError] of err if that is what it is, and returns any other as it is.
 func conflictError(err error) error {
@@ -37,30 +56,55 @@ func conflictError(err error) error {
 	conflict := &ConflictError{err: err}
 	for _, cause := range status.ErrStatus.Details.Causes {
 		if found := managerIn.FindStringSubmatch(cause.Message); cause.Type == metav1.CauseTypeFieldManagerConflict && found != nil {
-			conflict.Fields = append(conflict.Fields, cause.Field)
-			conflict.Managers = append(conflict.Managers, found[1])
+			conflict.add(found[1], found[2], cause.Field)
 		}
 	}
-	if len(conflict.Fields) == 0 {
+	if len(conflict.Owners) == 0 {
 		return err
 	}
-	slices.Sort(conflict.Managers)
+	slices.SortFunc(conflict.Owners, func(x, y Owner) int {
+		return cmp.Or(strings.Compare(x.Manager, y.Manager), strings.Compare(x.Subresource, y.Subresource))
+	})
+	for _, owner := range conflict.Owners {
+		conflict.Managers = append(conflict.Managers, owner.Manager)
+	}
 	conflict.Managers = slices.Compact(conflict.Managers)
 	return conflict
 }
 
-// mayForce reports whether err is a conflict that is ours to win: over an object that this app has applied before,
-// where somebody changed a field since, or over kubectl, whose user has handed the object to git.
+func (e *ConflictError) add(manager, subresource, field string) {
+	if !slices.Contains(e.Fields, field) { // several may own it
+		e.Fields = append(e.Fields, field)
+	}
+	at := slices.IndexFunc(e.Owners, func(o Owner) bool { return o.Manager == manager && o.Subresource == subresource })
+	if at < 0 {
+		at = len(e.Owners)
+		e.Owners = append(e.Owners, Owner{Manager: manager, Subresource: subresource})
+	}
+	e.Owners[at].Fields = append(e.Owners[at].Fields, field)
+}
+
+// mayForce reports whether err is a conflict that is ours to win: one that the app's config says to win, one over an
+// object that this app has applied before, where somebody changed a field since, or one with kubectl alone, whose user
+// has handed the object to git.
 func mayForce(err error, c *Change) bool {
 	var conflict *ConflictError
 	if !errors.As(conflictError(err), &conflict) {
 		return false
 	}
-	return c.recorded || !slices.ContainsFunc(conflict.Managers, func(manager string) bool { return !isKubectl(manager) })
+	foreign := slices.ContainsFunc(conflict.Managers, func(manager string) bool { return !isKubectl(manager) })
+	return c.force || c.recorded || !foreign
 }
 
 // isKubectl knows kubectl's field managers: "kubectl" for server-side apply, "kubectl-client-side-apply",
 // "kubectl-create", "kubectl-edit" and so on for the rest.
 func isKubectl(manager string) bool {
 	return manager == "kubectl" || strings.HasPrefix(manager, "kubectl-")
+}
+
+// forced notes on each change whether the app's config says to take what other managers own.
+func (p *Plan) forced(request Request) {
+	for _, c := range p.Changes {
+		c.force = request.Force
+	}
 }

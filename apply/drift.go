@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -9,7 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
-	"sigs.k8s.io/structured-merge-diff/v6/value"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/apply/mirror"
@@ -96,7 +94,7 @@ func culprits(before *unstructured.Unstructured, fields []Field) []string {
 		if entry.Time != nil && !entry.Time.Time.Before(at) {
 			last, at = entry.Manager, entry.Time.Time
 		}
-		if owns(entry, fields) {
+		if owns(before, entry, fields) {
 			owners = append(owners, entry.Manager)
 		}
 	}
@@ -107,40 +105,16 @@ func culprits(before *unstructured.Unstructured, fields []Field) []string {
 	return slices.Compact(owners)
 }
 
-// owns reports whether the entry's manager owns one of the fields, or something inside or around it.
-func owns(entry metav1.ManagedFieldsEntry, fields []Field) bool {
-	set := &fieldpath.Set{}
-	if err := set.FromJSON(bytes.NewReader(entry.FieldsV1.Raw)); err != nil {
+// owns reports whether the entry's manager owns one of the fields of before.
+func owns(before *unstructured.Unstructured, entry metav1.ManagedFieldsEntry, fields []Field) bool {
+	set, err := fieldsOf(entry)
+	if err != nil {
 		return false
 	}
 	owned := false
 	set.Iterate(func(path fieldpath.Path) {
-		at := pathOf(path)
+		at := leafPath(before.Object, path)
 		owned = owned || slices.ContainsFunc(fields, func(f Field) bool { return f.Path == at })
 	})
 	return owned
-}
-
-// pathOf writes a path of managed fields as that of a [Field].
-func pathOf(path fieldpath.Path) string {
-	at := ""
-	for _, element := range path {
-		switch {
-		case element.FieldName != nil:
-			at = join(at, *element.FieldName)
-		case element.Key != nil:
-			at += "[" + keyOf(*element.Key) + "]"
-		}
-	}
-	return at
-}
-
-// keyOf is the name of a list's member, where it goes by one.
-func keyOf(key value.FieldList) string {
-	for _, field := range key {
-		if field.Name == "name" && field.Value.IsString() {
-			return field.Value.AsString()
-		}
-	}
-	return ""
 }

@@ -54,6 +54,11 @@ func gather(changes []*Change, failed []error) error {
 			all = append(all, &ObjectError{ID: c.ID, File: c.File, Line: c.Line, Err: err})
 		}
 	}
+	return sorted(all)
+}
+
+// sorted returns all as one error, in the order of [Errors], or nil if there are none.
+func sorted(all Errors) error {
 	if len(all) == 0 {
 		return nil
 	}

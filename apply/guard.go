@@ -2,8 +2,12 @@ package apply
 
 import (
 	"fmt"
-	"slices"
+	"math"
+	"strconv"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
@@ -15,42 +19,66 @@ const guardFrom = 5
 // Blocked is a plan that would delete more than it may. Nothing was changed.
 type Blocked struct {
 	Cause   string      // what the guard saw
-	Objects []object.ID // what would be deleted, sorted
+	Objects []object.ID // what it saw that in, sorted
+	// Allow is the number of deletions that would have to be allowed for the plan to go on; 0 if nothing allows it.
+	Allow int
 }
 
 // Error says what would be deleted and how to allow it.
 func (b *Blocked) Error() string {
-	return fmt.Sprintf("%s: would delete %s; to allow it, annotate an object of the commit with %s: \"true\", or delete them by hand",
-		b.Cause, few(b.Objects, 5, ", ", object.ID.String), AllowPruneAnnotation)
+	text := b.Cause + ": would delete " + few(b.Objects, 5, ", ", object.ID.String)
+	if b.Allow == 0 {
+		return text + "; to have it gone, delete it by hand"
+	}
+	return fmt.Sprintf(`%s; to allow it, annotate an object of the commit with %s: "%d", set allowPrune: %d for the app, or delete them by hand`,
+		text, AllowPruneAnnotation, b.Allow, b.Allow)
 }
 
-// guard refuses a plan whose deletions look like an accident, unless the commit says that they are meant. What lives in
-// Kubernetes' own namespaces is refused whatever the commit says.
+// guard refuses a plan whose deletions look like an accident, unless the commit or the app's config says that they are
+// meant. What Kubernetes or Lockstep itself stands on is refused whatever they say.
 func guard(plan *Plan, request Request) error {
-	doomed := doomed(plan)
-	if own := slices.DeleteFunc(slices.Clone(doomed), func(id object.ID) bool { return !isSystem(id) }); len(own) > 0 {
-		return &Blocked{Cause: "an object of Kubernetes itself", Objects: own}
+	return terms{
+		owned: len(request.Recorded), manifests: len(request.Manifests), leaving: request.Leaving, allowed: allowance(request),
+	}.check(plan.Stale)
+}
+
+// terms are what deletions are held against.
+type terms struct {
+	owned     int  // objects on record
+	manifests int  // objects in the commit
+	leaving   bool // the app goes, and there is no commit
+	allowed   int  // deletions that pass whatever the guards think of them
+}
+
+func (t terms) check(stale []*Change) error {
+	if refused := idsOf(stale, func(c *Change) bool { return isSystem(c.ID) }); len(refused) > 0 {
+		return &Blocked{Cause: "an object of Kubernetes itself", Objects: refused}
 	}
-	if len(doomed) == 0 || slices.ContainsFunc(request.Manifests, allows) {
+	if refused := idsOf(stale, func(c *Change) bool { return isLockstep(c.Before) }); len(refused) > 0 {
+		return &Blocked{Cause: "an object of Lockstep itself", Objects: refused}
+	}
+	doomed := idsOf(stale, func(*Change) bool { return true })
+	if len(doomed) <= t.allowed {
 		return nil
 	}
-	owned := len(request.Recorded)
-	precious := slices.DeleteFunc(slices.Clone(doomed), func(id object.ID) bool { return !isPrecious(id) })
+	precious := idsOf(stale, func(c *Change) bool { return isPrecious(c.ID) })
 	switch {
-	case len(request.Manifests) == 0 && !request.Leaving:
-		return &Blocked{Cause: "the commit has no objects", Objects: doomed}
-	case owned >= guardFrom && 2*len(doomed) > owned:
-		return &Blocked{Cause: fmt.Sprintf("the commit removes %d of %d objects", len(doomed), owned), Objects: doomed}
+	case t.manifests == 0 && !t.leaving:
+		return &Blocked{Cause: "the commit has no objects", Objects: doomed, Allow: len(doomed)}
+	case t.owned >= guardFrom && 2*len(doomed) > t.owned:
+		cause := fmt.Sprintf("the commit removes %d of %d objects", len(doomed), t.owned)
+		return &Blocked{Cause: cause, Objects: doomed, Allow: len(doomed)}
 	case len(precious) > 0:
-		return &Blocked{Cause: "data goes with them", Objects: precious}
+		return &Blocked{Cause: "data goes with them", Objects: precious, Allow: len(doomed)}
 	}
 	return nil
 }
 
-func doomed(plan *Plan) []object.ID {
+// idsOf are those of the changes that are to be pruned and of which is true.
+func idsOf(stale []*Change, is func(*Change) bool) []object.ID {
 	var ids []object.ID
-	for _, c := range plan.Stale {
-		if c.Action == Pruned {
+	for _, c := range stale {
+		if c.Action == Pruned && is(c) {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -70,6 +98,34 @@ func isSystem(id object.ID) bool {
 	return namespace == "kube-system" || namespace == "kube-public" || namespace == "kube-node-lease"
 }
 
-func allows(m manifest.Manifest) bool {
-	return m.Object.GetAnnotations()[AllowPruneAnnotation] == "true"
+// isLockstep knows what Lockstep itself runs on: what its installation made, and inventories.
+func isLockstep(live *unstructured.Unstructured) bool {
+	if live == nil {
+		return false
+	}
+	kind, _, _ := unstructured.NestedString(live.Object, "type")
+	return live.GetLabels()["app.kubernetes.io/name"] == "lockstep" ||
+		isSecret(live) && kind == string(inventory.SecretType)
+}
+
+// allowance is how many deletions the request lets through without a question.
+func allowance(request Request) int {
+	allowed := request.AllowPrune
+	for _, m := range request.Manifests {
+		allowed = max(allowed, allows(m))
+	}
+	return allowed
+}
+
+// allows reads how many deletions the manifest's annotation allows. What is neither "true" nor a number allows none.
+func allows(m manifest.Manifest) int {
+	value := m.Object.GetAnnotations()[AllowPruneAnnotation]
+	if value == "true" {
+		return math.MaxInt
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return 0
+	}
+	return n
 }

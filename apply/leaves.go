@@ -2,6 +2,7 @@ package apply
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
@@ -19,6 +20,7 @@ var bookkeeping = [][]string{
 	{"metadata", "creationTimestamp"},
 	{"metadata", "selfLink"},
 	{"metadata", "annotations", "deployment.kubernetes.io/revision"},
+	{"metadata", "annotations", lastApplied}, // a whole manifest, a Secret's values included
 }
 
 // leaves maps the path of every value of o that is no map to that value. Members of a list that have a name go by it
@@ -57,12 +59,16 @@ func flattenList(path string, list []any, all map[string]any) {
 			all[path] = list
 			return
 		}
-		key := strconv.Itoa(i)
-		if name, ok := m["name"].(string); ok {
-			key = name
-		}
-		flatten(path+"["+key+"]", m, all)
+		flatten(path+"["+memberKey(i, m)+"]", m, all)
 	}
+}
+
+// memberKey is what a member of a list goes by.
+func memberKey(at int, member map[string]any) string {
+	if name, ok := member["name"].(string); ok {
+		return name
+	}
+	return strconv.Itoa(at)
 }
 
 func join(path, key string) string {
@@ -75,7 +81,7 @@ func join(path, key string) string {
 // mask replaces the values of a Secret by their digests, so that a diff can tell whether two are equal and show
 // neither.
 func mask(o *unstructured.Unstructured) {
-	if o.GetKind() != "Secret" || o.GroupVersionKind().Group != "" {
+	if !isSecret(o) {
 		return
 	}
 	for _, section := range []string{"data", "stringData"} {
@@ -87,6 +93,24 @@ func mask(o *unstructured.Unstructured) {
 			o.Object[section] = map[string]any(values)
 		}
 	}
+}
+
+func isSecret(o *unstructured.Unstructured) bool {
+	return o.GetKind() == "Secret" && o.GroupVersionKind().Group == ""
+}
+
+// encoded returns a Secret with its stringData where the API server puts it, and any other object as it is.
+func encoded(o *unstructured.Unstructured) *unstructured.Unstructured {
+	plain, _, _ := unstructured.NestedStringMap(o.Object, "stringData")
+	if !isSecret(o) || len(plain) == 0 {
+		return o
+	}
+	o = o.DeepCopy()
+	unstructured.RemoveNestedField(o.Object, "stringData")
+	for key, value := range plain {
+		_ = unstructured.SetNestedField(o.Object, base64.StdEncoding.EncodeToString([]byte(value)), "data", key)
+	}
+	return o
 }
 
 // stars are shown in place of a secret value.

@@ -2,9 +2,6 @@ package apply
 
 import (
 	"context"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // look finds out whether the live object is there. What the mirror shows costs no call. It does not show objects without
@@ -37,17 +34,6 @@ func (a *Applier) readLive(ctx context.Context, c *Change) error {
 		c.seen = nil
 	}
 	return err
-}
-
-// fetch returns the live object, nil when it is not there.
-func (a *Applier) fetch(ctx context.Context, c *Change) (*unstructured.Unstructured, error) {
-	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(c.Desired.GroupVersionKind())
-	err := a.client.Get(ctx, client.ObjectKeyFromObject(c.Desired), live)
-	if err != nil {
-		return nil, client.IgnoreNotFound(err)
-	}
-	return live, nil
 }
 
 // compared reads the live objects of which one wants to say what changes in them, and cannot from what was applied

@@ -23,6 +23,9 @@ type Request struct {
 	Previous func(object.ID) *unstructured.Unstructured
 	Prune    bool // delete what is recorded and no longer in Manifests
 	Leaving  bool // the app goes: that there are no manifests is meant
+	// AllowPrune is up to how many deletions the guards let through, as [AllowPruneAnnotation] says it for a commit.
+	AllowPrune int
+	Force      bool // take fields that other managers own, instead of reporting a [ConflictError]
 	// Rehearse asks the API server what it would make of every change, a single one included, which an apply does
 	// not need: one PATCH is atomic.
 	Rehearse bool
@@ -76,6 +79,7 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan.forced(request)
 	if err := a.each(ctx, plan.Changes, a.look); err != nil {
 		return nil, err
 	}

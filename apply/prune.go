@@ -2,132 +2,116 @@ package apply
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
-	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/lockstep-dev/lockstep/apply/inventory"
-	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
-// stale returns the recorded objects that plan no longer has and that are still there, each with the action that
-// becomes of it. Ownership takes the record and the live label: an object that only one of them calls ours stays.
-func (a *Applier) stale(ctx context.Context, plan *Plan, request Request) ([]*Change, error) {
-	wanted := make(map[object.ID]bool, len(plan.Changes))
-	for _, c := range plan.Changes {
-		wanted[c.ID] = true
-	}
-	var gone []*Change
-	for _, id := range inventory.Stale(request.Recorded, wanted) {
-		gone = append(gone, &Change{ID: id, Version: request.Recorded[id].Version, recorded: true})
-	}
-	err := a.each(ctx, gone, func(ctx context.Context, c *Change) error { return a.lookUp(ctx, c, request) })
-	return slices.DeleteFunc(gone, func(c *Change) bool { return c.Before == nil }), err
-}
+// leaving is how long a prune waits for what it has deleted to go: once for ordinary objects, once for the definitions
+// and namespaces after them.
+const leaving = 3 * time.Second
 
-// lookUp reads the object that is to go and says what becomes of it. A kind that the cluster no longer serves has no
-// objects.
-func (a *Applier) lookUp(ctx context.Context, c *Change, request Request) error {
-	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(schema.GroupVersionKind{Group: c.ID.Group, Version: c.Version, Kind: c.ID.Kind})
-	err := a.client.Get(ctx, client.ObjectKey{Namespace: c.ID.Namespace, Name: c.ID.Name}, live)
-	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return nil
-	}
+// Prune deletes the plan's stale objects, in the reverse order of an apply, and calls report for each, from several
+// goroutines. It waits a few seconds for them to go and then says of those that are still there what holds them.
+//
+// One that cannot be deleted does not keep the others: only its definition or its namespace, which would take it along,
+// stays as well. The error is [Errors] or ctx's cause; what is not [Change.Gone] must stay in the inventory.
+func (a *Applier) Prune(ctx context.Context, plan *Plan, report func(*Change)) error {
+	last, rest := pruneOrder(plan.Stale)
+	failed, err := a.pruneAll(ctx, rest, report)
 	if err != nil {
 		return err
 	}
-	c.found(live)
-	c.Action = Pruned
-	if why := spares(live, request.App); why != "" {
-		c.Action, c.Why = Skipped, why
-	} else if request.WantedBy != nil {
-		c.HandOver(request.WantedBy(c.ID))
+	for _, c := range last {
+		c.waitFor(rest)
 	}
-	return nil
+	more, err := a.pruneAll(ctx, [][]*Change{last}, report)
+	if err != nil {
+		return err
+	}
+	return sorted(append(failed, more...))
 }
 
-// spares says why an object that has left the commit is not deleted; empty when it is.
-func spares(live *unstructured.Unstructured, app string) string {
-	switch owner := live.GetLabels()[OwnerLabel]; {
-	case live.GetDeletionTimestamp() != nil:
-		return waits(live)
-	case owner != app:
-		return "its label " + OwnerLabel + " says " + fmt.Sprintf("%q", owner)
-	}
-	return keeps(live)
-}
-
-func keeps(live *unstructured.Unstructured) string {
-	for _, key := range []string{PruneAnnotation, ReconcileAnnotation} {
-		if annotated(live, key, disabled) {
-			return key + ": disabled on the live object"
+// pruneAll deletes the objects of each step after those of the step before, and then waits for all of them. It returns
+// what went wrong with single objects, and an error when ctx has ended.
+func (a *Applier) pruneAll(ctx context.Context, steps [][]*Change, report func(*Change)) (Errors, error) {
+	var failed Errors
+	var going []*Change
+	note := func(err error) error {
+		all, ok := errors.AsType[Errors](err)
+		failed = append(failed, all...)
+		if ok {
+			return nil
 		}
+		return err
 	}
-	return ""
-}
-
-// Prune deletes the plan's stale objects, namespaces and definitions after all others, and calls report for each, from
-// several goroutines. An object that changed since the plan looked is left for the next pass. Deletion is asked for,
-// not waited for. The error is [Errors] or ctx's cause; what was not deleted must stay in the inventory.
-func (a *Applier) Prune(ctx context.Context, plan *Plan, report func(*Change)) error {
-	split := stages(plan.Stale)
-	for _, stage := range [][]*Change{split[1], split[0]} {
-		err := a.each(ctx, stage, func(ctx context.Context, c *Change) error {
-			err := a.delete(ctx, c)
-			if err == nil {
+	for _, step := range steps {
+		if err := note(a.each(ctx, step, func(ctx context.Context, c *Change) error { return a.delete(ctx, c) })); err != nil {
+			return nil, err
+		}
+		for _, c := range step {
+			switch {
+			case c.Action != Pruned:
 				report(c)
+			case c.Why == "":
+				going = append(going, c)
 			}
-			return err
-		})
-		if err != nil {
-			return err
 		}
 	}
-	return nil
+	return failed, note(a.await(ctx, going, leaving, report))
 }
 
+// delete deletes the object that c saw. One that has changed since is looked at again, and judged anew. A refusal is
+// noted on c, too, so that it does not count as gone.
 func (a *Applier) delete(ctx context.Context, c *Change) error {
 	if c.Action != Pruned {
 		return nil
 	}
-	uid, version := c.Before.GetUID(), c.Before.GetResourceVersion()
-	err := a.client.Delete(ctx, c.Before,
-		client.Preconditions{UID: &uid, ResourceVersion: &version},
-		client.PropagationPolicy(metav1.DeletePropagationBackground))
-	if client.IgnoreNotFound(err) != nil {
+	app, seen := c.Before.GetLabels()[OwnerLabel], c.Before.GetUID()
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		err := a.deleteExactly(ctx, c.Before)
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+		live, unread := a.fetch(ctx, c)
+		switch {
+		case unread != nil:
+			return unread
+		case live == nil || live.GetUID() != seen:
+			return nil // the object that was to go has gone
+		}
+		if c.doom(live, app); c.Action != Pruned {
+			return nil
+		}
 		return err
-	}
-	return a.confirm(ctx, c)
-}
-
-// confirm looks whether the object has really gone, or is held by a finalizer.
-func (a *Applier) confirm(ctx context.Context, c *Change) error {
-	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(c.Before.GroupVersionKind())
-	err := a.client.Get(ctx, client.ObjectKeyFromObject(c.Before), live)
+	})
 	if err != nil {
-		return client.IgnoreNotFound(err)
+		c.Why = "not deleted"
 	}
-	if live.GetUID() == c.Before.GetUID() {
-		c.Why = waits(live)
-	}
-	return nil
+	return err
 }
 
-// waits says what holds an object whose deletion has been asked for.
-func waits(live *unstructured.Unstructured) string {
-	if held := live.GetFinalizers(); len(held) > 0 {
-		return "it goes once these finalizers let it: " + strings.Join(held, ", ")
+// deleteExactly asks for the deletion of live, if it is still as it was read.
+func (a *Applier) deleteExactly(ctx context.Context, live *unstructured.Unstructured) error {
+	uid, version := live.GetUID(), live.GetResourceVersion()
+	return client.IgnoreNotFound(a.client.Delete(ctx, live.DeepCopy(),
+		client.Preconditions{UID: &uid, ResourceVersion: &version},
+		client.PropagationPolicy(metav1.DeletePropagationBackground)))
+}
+
+// waitFor has c kept as long as one of others is still there that its deletion would take along.
+func (c *Change) waitFor(others [][]*Change) {
+	for _, other := range slices.Concat(others...) {
+		if c.Action == Pruned && !other.Gone() && takesAlong(c, other.ID) {
+			c.Action, c.Why = Skipped, "it goes once "+other.ID.String()+" has"
+		}
 	}
-	return "it is going"
 }
 
 // Gone reports whether nothing is left of a stale object that was pruned.

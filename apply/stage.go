@@ -1,20 +1,88 @@
 package apply
 
 import (
-	"context"
-	"fmt"
-	"time"
-
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"slices"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
-// establishing is how long a new CustomResourceDefinition may take to be served before its objects are given up.
-const establishing = 30 * time.Second
+// The stages of an apply. Each is concurrent in itself and follows the one before. The order of most only saves needless
+// attempts, so that what can be applied is, whatever became of others; but nothing stands without its foundations, and
+// gates stay open as long as anything of the commit is missing.
+const (
+	// foundations are what others need to exist: definitions, namespaces, and the classes of the whole cluster that
+	// objects name.
+	foundations = iota
+	// supplies are what pods need when they are made, and what roles are bound to. Without them a controller tries, fails
+	// and backs off, which costs seconds.
+	supplies
+	ordinary
+	// gates are what the API server asks about other objects. One that comes before the Deployment behind it keeps the
+	// rest of its own commit out.
+	gates
+	stageCount
+)
+
+var stageOf = map[string]int{
+	"CustomResourceDefinition.apiextensions.k8s.io": foundations,
+	"Namespace":                                   foundations,
+	"PriorityClass.scheduling.k8s.io":             foundations,
+	"StorageClass.storage.k8s.io":                 foundations,
+	"VolumeAttributesClass.storage.k8s.io":        foundations,
+	"CSIDriver.storage.k8s.io":                    foundations,
+	"IngressClass.networking.k8s.io":              foundations,
+	"GatewayClass.gateway.networking.k8s.io":      foundations,
+	"RuntimeClass.node.k8s.io":                    foundations,
+	"DeviceClass.resource.k8s.io":                 foundations,
+	"VolumeSnapshotClass.snapshot.storage.k8s.io": foundations,
+
+	"ServiceAccount":                        supplies,
+	"Secret":                                supplies,
+	"ConfigMap":                             supplies,
+	"PersistentVolume":                      supplies,
+	"PersistentVolumeClaim":                 supplies,
+	"LimitRange":                            supplies,
+	"ResourceQuota":                         supplies,
+	"Service":                               supplies, // its address is in the environment of pods that come after it
+	"Role.rbac.authorization.k8s.io":        supplies,
+	"ClusterRole.rbac.authorization.k8s.io": supplies,
+
+	"ValidatingWebhookConfiguration.admissionregistration.k8s.io":   gates,
+	"MutatingWebhookConfiguration.admissionregistration.k8s.io":     gates,
+	"ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io": gates,
+	"MutatingAdmissionPolicyBinding.admissionregistration.k8s.io":   gates,
+	"APIService.apiregistration.k8s.io":                             gates,
+}
+
+func stage(id object.ID) int {
+	if at, special := stageOf[id.GroupKind().String()]; special {
+		return at
+	}
+	return ordinary
+}
+
+// stages splits changes into those that follow each other.
+func stages(changes []*Change) [stageCount][]*Change {
+	var split [stageCount][]*Change
+	for _, c := range changes {
+		at := stage(c.ID)
+		split[at] = append(split[at], c)
+	}
+	return split
+}
+
+// pruneOrder is that of stages backwards. What takes other objects along comes last, apart from the rest.
+func pruneOrder(changes []*Change) (last []*Change, rest [][]*Change) {
+	split := stages(changes)
+	for _, c := range split[foundations] {
+		if isCRD(c.ID) || isNamespace(c.ID) {
+			last = append(last, c)
+		}
+	}
+	split[foundations] = slices.DeleteFunc(split[foundations], func(c *Change) bool { return isCRD(c.ID) || isNamespace(c.ID) })
+	slices.Reverse(split[:])
+	return last, split[:]
+}
 
 func isCRD(id object.ID) bool {
 	return id.Group == "apiextensions.k8s.io" && id.Kind == "CustomResourceDefinition"
@@ -24,45 +92,3 @@ func isNamespace(id object.ID) bool { return id.Group == "" && id.Kind == "Names
 
 // carries tells the kinds that other objects need to be there: whether they are has to be known before those are planned.
 func carries(id object.ID) bool { return isCRD(id) || isNamespace(id) }
-
-// stages splits changes into those that others may need to exist (definitions, namespaces) and the rest.
-func stages(changes []*Change) [2][]*Change {
-	var split [2][]*Change
-	for _, c := range changes {
-		stage := 1
-		if carries(c.ID) {
-			stage = 0
-		}
-		split[stage] = append(split[stage], c)
-	}
-	return split
-}
-
-// served waits until the API server serves the kind that the definition c brings.
-func (a *Applier) served(ctx context.Context, c *Change) error {
-	if !isCRD(c.ID) || !c.writes() {
-		return nil
-	}
-	crd := &unstructured.Unstructured{}
-	crd.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
-	ctx, cancel := context.WithTimeoutCause(ctx, establishing, fmt.Errorf("not served %s after it was applied", establishing))
-	defer cancel()
-	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
-		err := a.client.Get(ctx, client.ObjectKey{Name: c.ID.Name}, crd)
-		return err == nil && established(crd), client.IgnoreNotFound(err)
-	})
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
-}
-
-func established(crd *unstructured.Unstructured) bool {
-	conditions, _, _ := unstructured.NestedSlice(crd.Object, "status", "conditions")
-	for _, one := range conditions {
-		if c, ok := one.(map[string]any); ok && c["type"] == "Established" && c["status"] == "True" {
-			return true
-		}
-	}
-	return false
-}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,10 +15,14 @@ import (
 // for each object, from several goroutines, as soon as its outcome is known. It fills in each change's Live and Fields,
 // and turns an apply that changed nothing into Unchanged.
 //
-// An error in one stage ends the apply before the next; within a stage every object is tried. The error is [Errors] or
-// ctx's cause.
+// One object that fails does not keep the others, unless they need it: see the stages. The error is [Errors] or ctx's
+// cause.
 func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) error {
-	for _, stage := range stages(plan.Changes) {
+	var failed Errors
+	for at, stage := range stages(plan.Changes) {
+		if at == gates && len(failed) > 0 {
+			break
+		}
 		err := a.each(ctx, stage, func(ctx context.Context, c *Change) error {
 			err := missingNamespace(a.write(ctx, c))
 			if err == nil {
@@ -25,14 +30,16 @@ func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) e
 			}
 			return err
 		})
-		if err != nil {
+		if err == nil && at == foundations {
+			err = a.each(ctx, stage, a.served)
+		}
+		refused, some := errors.AsType[Errors](err)
+		if err != nil && (!some || at == foundations) {
 			return err
 		}
-		if err := a.each(ctx, stage, a.served); err != nil {
-			return err
-		}
+		failed = append(failed, refused...)
 	}
-	return nil
+	return sorted(failed)
 }
 
 // write applies c. Where an autoscaler is to have the replica count it is handed over in between.
@@ -40,17 +47,17 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 	if !c.writes() {
 		return nil
 	}
-	if c.yielded && c.count != nil && c.seen == nil {
-		if _, err := a.patch(ctx, c, c.withCount(c.count)); err != nil {
-			return err
-		}
+	if err := a.takeOver(ctx, c); err != nil {
+		return err
 	}
-	if c.yielded && (c.seen == nil && c.count != nil || c.seen != nil && c.seen.Replicas) {
-		if err := a.handOver(ctx, c); err != nil {
-			return err
-		}
+	if err := a.letGo(ctx, c); err != nil {
+		return err
 	}
+	c.Why = "" // what was foreseen may not come to pass
 	live, err := a.patch(ctx, c, c.Desired)
+	if c.recreates(err) {
+		live, err = a.recreate(ctx, c)
+	}
 	if err != nil {
 		return err
 	}
@@ -71,6 +78,9 @@ func (a *Applier) rehearse(ctx context.Context, c *Change, request Request) erro
 		sent = c.withCount(countOf(c.Before))
 	}
 	after, err := a.patch(ctx, c, sent, client.DryRunAll)
+	if c.recreates(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -78,8 +88,7 @@ func (a *Applier) rehearse(ctx context.Context, c *Change, request Request) erro
 	if c.unsought && after.GetResourceVersion() != "" {
 		return a.discovered(ctx, c, request, after)
 	}
-	c.Fields = c.differences(after)
-	return nil
+	return a.foresee(ctx, c, after)
 }
 
 // discovered is for an object that was there after all, without our label.
@@ -95,8 +104,7 @@ func (a *Applier) discovered(ctx context.Context, c *Change, request Request, af
 		c.Action = Skipped
 		return nil
 	}
-	c.Fields = c.differences(after)
-	return nil
+	return a.foresee(ctx, c, after)
 }
 
 // patch applies sent and returns the API server's answer. It does not force: a field that another manager owns with
@@ -105,11 +113,11 @@ func (a *Applier) patch(ctx context.Context, c *Change, sent *unstructured.Unstr
 	answer := sent.DeepCopy()
 	err := a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), options...)
 	if err == nil || !mayForce(err, c) {
-		return answer, conflictError(err)
+		return answer, a.explain(ctx, c, err)
 	}
 	answer = sent.DeepCopy()
 	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), append(slices.Clip(options), client.ForceOwnership)...)
-	return answer, err
+	return answer, a.explain(ctx, c, err)
 }
 
 // settle records what the API server made of the apply.

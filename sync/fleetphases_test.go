@@ -11,7 +11,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
 )
 
 // report prints one figure, and makes it a metric of the benchmark.
@@ -241,4 +240,3 @@ func (e *fleetEye) of(name string, count int) time.Time {
 	})
 	return at
 }
-

@@ -90,7 +90,8 @@ func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Man
 func (p *pass) request(manifests []manifest.Manifest) apply.Request {
 	request := apply.Request{
 		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests, Recorded: p.record.Entries,
-		Previous: p.before.applied.lookup(), Prune: p.App.Prune && !p.rebuilt, DetectOnly: p.App.DetectOnly,
+		Previous: p.before.applied.lookup(), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
+		Force: p.App.Force, DetectOnly: p.App.DetectOnly,
 		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
 	if p.Claims != nil {

@@ -154,7 +154,7 @@ func TestEachErrorOfACommitHasItsLine(t *testing.T) {
 
 func TestAGuardThatBlocksSaysHowToAllowIt(t *testing.T) {
 	s := scaled().after(time.Minute).commit("e", "Drop the namespace", time.Second).
-		fail(sync.StepPlan, &apply.Blocked{Cause: "data goes with them", Objects: []object.ID{{Kind: "Namespace", Name: "shop"}}})
+		fail(sync.StepPlan, &apply.Blocked{Cause: "data goes with them", Objects: []object.ID{{Kind: "Namespace", Name: "shop"}}, Allow: 1})
 	golden(t, "blocked-80.txt", tailOf(s, scaled(), t, 80, 24))
 }
 
