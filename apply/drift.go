@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
@@ -68,11 +69,37 @@ func (a *Applier) Follow(app string, changed func()) (stop func()) {
 	return a.mirror.Follow(app, changed)
 }
 
+const onlyReported = "drift: it is only reported"
+
+// describe says of drift that is only reported what it is: the fields, their values, and whose they are.
+func (a *Applier) describe(ctx context.Context, plan *Plan, request Request) error {
+	var reported []*Change
+	for _, c := range plan.Changes {
+		if request.DetectOnly && c.Action == Skipped && c.Why == onlyReported {
+			reported = append(reported, c)
+		}
+	}
+	return a.each(ctx, reported, func(ctx context.Context, c *Change) error {
+		if err := a.readLive(ctx, c); err != nil || c.seen == nil {
+			c.Why = "drift: it was deleted, which is only reported"
+			return err
+		}
+		after, err := a.patch(ctx, c, c.Desired, client.DryRunAll)
+		if err != nil {
+			return err
+		}
+		c.Fields = Diff(c.Before, after)
+		c.By = culprits(c.Before, c.Fields)
+		c.Why = onlyReported + ": " + few(c.Fields, 3, ", ", Field.String) + c.culprits()
+		return nil
+	})
+}
+
 // leaves reports whether drift is left as it is, and notes why.
 func (r Request) leaves(c *Change) bool {
 	switch {
 	case r.DetectOnly:
-		c.Why = "drift: it is only reported"
+		c.Why = onlyReported
 	case r.Rival != nil:
 		c.Why = r.Rival(c.ID)
 	}

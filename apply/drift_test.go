@@ -120,3 +120,14 @@ spec: {minReplicas: 3, maxReplicas: 10, scaleTargetRef: {apiVersion: apps/v1, ki
 		t.Errorf("outcomes %q", a.outcomes)
 	}
 }
+
+func TestDriftThatIsOnlyReportedIsNamedAndStays(t *testing.T) {
+	a := newApp(t)
+	a.mustSync([]string{"configmap/settings created"}, configMap("settings", "1"))
+	a.patch("settings", `{"data":{"key":"theirs"}}`)
+	a.request.DetectOnly = true
+	a.mustSync([]string{"configmap/settings skipped (drift: it is only reported: data.key theirs → 1; drift by somebody)"}, configMap("settings", "1"))
+	if value, _, _ := unstructured.NestedString(a.live("v1", "ConfigMap", "settings").Object, "data", "key"); value != "theirs" {
+		t.Errorf("the value is now %q", value)
+	}
+}

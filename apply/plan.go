@@ -91,6 +91,9 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 		return nil, err
 	}
 	changed := decide(plan, request)
+	if err := a.describe(ctx, plan, request); err != nil {
+		return nil, err
+	}
 	if err := a.compared(ctx, changed); err != nil {
 		return nil, err
 	}

@@ -42,6 +42,8 @@ func (b *board) note(event Event) {
 	switch {
 	case event.Left:
 		after = standing{}
+	case event.Joined != nil && event.Joined.Suspend:
+		after.state = Suspended
 	case event.Snapshot != nil:
 		after.state = Syncing
 	case event.Same != nil:

@@ -19,7 +19,8 @@ import (
 type Fleet struct {
 	// Build wires an app; the fleet fills in what apps share: source, pool, claims and observer.
 	Build func(App) (*Reconciler, error)
-	// Records returns what is on record of all apps, to find those that left while no daemon ran. Nil for none.
+	// Records returns what is on record of all apps, to find those that left while no daemon ran. It is asked before the
+	// first app is started, so that a ledger may answer their first loads from what it has read. Nil for none.
 	Records  func(ctx context.Context) ([]*inventory.Inventory, error)
 	Observer Observer
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
@@ -35,6 +36,8 @@ type Fleet struct {
 	news    Wake
 	warned  map[string]bool // what was logged already
 	sought  map[string]bool // sets whose records have been looked through
+	records []*inventory.Inventory
+	read    bool // records were
 
 	mu     stdsync.Mutex
 	feedOf map[string]string // by app
@@ -96,6 +99,7 @@ func (f *Fleet) end() {
 // adopt makes roster the one that counts.
 func (f *Fleet) adopt(ctx context.Context, roster Roster) {
 	f.roster = roster
+	f.recall(ctx)
 	for name, held := range f.feeds {
 		if roster.Feeds[name] != held.feed {
 			held.stop()
@@ -179,7 +183,7 @@ func (f *Fleet) arrange(ctx context.Context) {
 		f.start(ctx, app)
 	}
 	for name, m := range f.members {
-		if _, is := wanted[name]; !is && !m.leaving {
+		if _, is := wanted[name]; !is && !m.leaving && !f.roster.refuses(name) {
 			f.retire(ctx, m)
 		}
 	}

@@ -73,11 +73,14 @@ func (m *member) at() git.Revision {
 	return feed.last().Revision
 }
 
-// ready waits until the apps that m's depends on are healthy.
+// ready waits until the apps that m's depends on are healthy. What was applied already is kept in step meanwhile.
 func (f *Fleet) ready(ctx context.Context, m *member) {
 	said := ""
 	for len(m.app.DependsOn) > 0 {
 		snapshot, _ := m.reconciler.Source.Fetch(ctx) // an error is the pass's to tell
+		if m.reconciler.holds(snapshot) {
+			return
+		}
 		f.mu.Lock()
 		waits, news := f.board.missing(m.app, f.feedOf, snapshot.Revision)
 		f.mu.Unlock()
@@ -157,6 +160,19 @@ func (f *Fleet) farewell(ctx context.Context) {
 	}
 }
 
+// recall reads what is on record of all apps, unless it has been read.
+func (f *Fleet) recall(ctx context.Context) {
+	if f.Records == nil || f.read {
+		return
+	}
+	records, err := f.Records(ctx)
+	if err != nil {
+		f.warn("apps that left before cannot be looked for", err)
+		return
+	}
+	f.records, f.read = records, true
+}
+
 // seek retires, once a set and daemon, the apps that are on record as the set's and that its folders do not have any more,
 // and those whose leaving was begun by a daemon before.
 func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
@@ -164,28 +180,31 @@ func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 	if f.Records == nil || f.sought[set.App.Set] || feed == nil || feed.feed.last().Revision.IsZero() {
 		return
 	}
-	f.sought[set.App.Set] = true
-	records, err := f.Records(ctx)
-	if err != nil {
-		f.warn("apps that left before cannot be looked for", err)
+	if f.recall(ctx); !f.read {
 		return
 	}
-	var gone []*inventory.Inventory
+	f.sought[set.App.Set] = true
+	var gone, leaving []*inventory.Inventory
 	mine := 0
-	for _, record := range records {
-		if record.Set != set.App.Set {
+	for _, record := range f.records {
+		if record.Set != set.App.Set || f.roster.refuses(record.App) {
 			continue
 		}
-		mine++
-		if _, is := wanted[record.App]; !is && f.members[record.App] == nil {
+		_, is := wanted[record.App]
+		switch missing := !is && f.members[record.App] == nil; {
+		case missing && record.Leaving:
+			leaving = append(leaving, record) // that was decided, and is no accident
+			continue
+		case missing:
 			gone = append(gone, record)
 		}
+		mine++
 	}
 	if tooFew(mine, len(gone)) {
 		f.warn("apps are on record whose folders are gone", errors.New("so many of them that nothing is deleted"), zap.Int("apps", len(gone)))
-		return
+		gone = nil
 	}
-	for _, record := range gone {
+	for _, record := range append(leaving, gone...) {
 		app := set.App
 		app.Name, app.Path, app.Prune, app.ServiceAccount = record.App, record.Path, record.Prune, record.Account
 		app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, record.App)

@@ -31,6 +31,10 @@ func (p *pass) retire(ctx context.Context) (Step, error) {
 		return StepLoad, err
 	}
 	p.record, p.fresh = record, true
+	// The commit that the other apps have to have read: one of them may want what this one leaves.
+	if snapshot, _ := p.Source.Fetch(ctx); !snapshot.Revision.IsZero() {
+		p.outcome.Revision, p.outcome.Snapshot = snapshot.Revision, snapshot
+	}
 	if p.App.Prune && len(record.Entries) > 0 {
 		if step, err := p.pruneAll(ctx); err != nil {
 			return step, err

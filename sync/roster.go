@@ -18,7 +18,12 @@ type Roster struct {
 	Feeds map[string]*Feed // by the name that apps call them by
 	Apps  []App
 	Sets  []Set
+	// Refuses reports whether the config has an entry that cannot be used and may be about the app of that name: if it ran
+	// before it stays as it is. Nil where there is no such entry.
+	Refuses func(name string) bool
 }
+
+func (r Roster) refuses(name string) bool { return r.Refuses != nil && r.Refuses(name) }
 
 // Set is an app for each folder that a pattern finds in a repository.
 type Set struct {

@@ -62,6 +62,14 @@ func (r *Reconciler) settledOn() reads {
 	return r.last.reads
 }
 
+// holds reports whether the app's files in the commit are those that were applied last: then a pass only looks for drift.
+func (r *Reconciler) holds(snapshot git.Snapshot) bool {
+	r.mu.Lock()
+	last := r.last
+	r.mu.Unlock()
+	return last.watched != nil && last.reads.same(snapshot)
+}
+
 // KeepUp notes a commit that is about other apps only, in which this app's files are as they were. It costs no call, and
 // may be called while a pass is under way.
 func (r *Reconciler) KeepUp(ctx context.Context, snapshot git.Snapshot) {
