@@ -40,7 +40,7 @@ func (s *settings) once(ctx context.Context, f *runFlags, out io.Writer) error {
 		return err
 	}
 	if f.format != formatJSON {
-		live.Table(out, s.store.Apps(), false)
+		live.Overview(out, s.store.List(), false)
 	}
 	if ctx.Err() != nil {
 		return errors.New("interrupted: not every app has come to an end")
