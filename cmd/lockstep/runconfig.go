@@ -61,7 +61,7 @@ func (s *settings) begin(ctx context.Context, group *errgroup.Group) {
 
 // introduce says what is kept in step with what, and what is wrong with the file.
 func (s *settings) introduce(out io.Writer, server *server) error {
-	text := fmt.Sprintf("%s: %d repositories, %d entries of apps, to %s", s.file, len(s.read.Repositories), len(s.read.Apps), s.name)
+	text := fmt.Sprintf("%s (repositories: %d, entries of apps: %d), to %s", s.file, len(s.read.Repositories), len(s.read.Apps), s.name)
 	_, err := fmt.Fprintln(out, text+server.where())
 	return err
 }
