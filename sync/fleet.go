@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path"
 	"slices"
+	"strings"
 	stdsync "sync"
 	"time"
 
@@ -259,5 +261,6 @@ func (f *Fleet) found(set Set) map[string]App {
 func (s Set) of(app App) App {
 	is := s.App
 	is.Name, is.Path, is.Namespace = app.Name, app.Path, app.Namespace
+	is.ServiceAccount = strings.ReplaceAll(is.ServiceAccount, AppPlaceholder, path.Base(app.Path))
 	return is
 }

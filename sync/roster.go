@@ -32,7 +32,7 @@ type Set struct {
 	Prefix  string // of the apps' names; the rest is the folder's
 }
 
-// AppPlaceholder in the namespace of a set's apps stands for the name of the folder.
+// AppPlaceholder in the namespace and the ServiceAccount of a set's apps stands for the name of the folder.
 const AppPlaceholder = "${APP}"
 
 // LongestName is the longest name of an app: with "lockstep." before it and a suffix behind, it names Secrets.
@@ -49,6 +49,7 @@ func (s Set) in(snapshot git.Snapshot) (map[string]App, []error, error) {
 		app := s.App
 		app.Path, app.Name = folder, s.Prefix+path.Base(folder)
 		app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, path.Base(folder))
+		app.ServiceAccount = strings.ReplaceAll(app.ServiceAccount, AppPlaceholder, path.Base(folder))
 		other, twice := found[app.Name]
 		switch {
 		case len(validation.IsDNS1123Label(app.Name)) > 0 || len(app.Name) > LongestName:

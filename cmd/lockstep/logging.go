@@ -65,7 +65,7 @@ func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
 // view returns what shows an app's events: a picture on a terminal, lines elsewhere, log entries with --log-format json.
 func (f *logFlags) view(stdout io.Writer, app sync.App, log *zap.Logger) sync.Observer {
 	if f.format == formatJSON {
-		return &logObserver{log: log}
+		return newLogObserver(log)
 	}
 	if file, ok := stdoutFile(stdout); ok && live.IsTerminal(file) {
 		return live.NewTerminal(file, app)

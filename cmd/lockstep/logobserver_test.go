@@ -13,7 +13,7 @@ import (
 
 func TestNoLogEntryIsWithoutWords(t *testing.T) {
 	core, logs := observer.New(zapcore.InfoLevel)
-	o := &logObserver{log: zap.New(core)}
+	o := newLogObserver(zap.New(core))
 	for _, report := range []*health.Report{
 		{Status: health.InProgress, Reason: health.RolloutInProgress, Message: "deployment.apps/web: 2 of 3 pods ready"},
 		{Status: health.Current},

@@ -26,6 +26,7 @@ Exit codes: 0 nothing would change, 2 something would, 1 error.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.plan(cmd.Context(), cmd.OutOrStdout(), output) },
 	}
 	f.register(cmd)
+	_ = cmd.MarkFlagRequired("repo")
 	output.register(cmd, outputText, outputJSON)
 	return cmd
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,21 +20,24 @@ type runFlags struct {
 	interval, timeout time.Duration
 	listen            string
 	once              bool
+	config            string
 }
 
 func newRun() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run --repo URL|DIR",
-		Short: "Keep the cluster in step with a repository",
-		Long: `Applies the head of a branch, waits until it serves, and does so again for every commit.
+		Use:   "run --repo URL|DIR | --config FILE",
+		Short: "Keep the cluster in step with a repository, or with many",
+		Long: `Applies the head of a branch, waits until it serves, and does so again for every commit. With --config,
+for every app of the file; a change of the file takes effect at once.
 
 A folder is watched: a commit is enough, nothing has to be pushed. A remote is asked each interval. Without
 --context only a local cluster is written to.
 
 Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout.`,
 		Example: `  lockstep run --repo . --path manifests
-  lockstep run --repo https://git.example.com/team/shop.git --path manifests/web --context prod --once`,
+  lockstep run --repo https://git.example.com/team/shop.git --path manifests/web --context prod --once
+  lockstep run --config lockstep.yaml --context prod`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), cmd) },
 	}
@@ -43,17 +47,21 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
 	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
+	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
 	return cmd
 }
 
 func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
-	if err := f.check(); err != nil {
+	if err := f.check(cmd); err != nil {
 		return err
 	}
 	log, err := f.logger(cmd.ErrOrStderr())
 	if err != nil {
 		return err
+	}
+	if f.config != "" {
+		return f.runConfig(ctx, cmd, log)
 	}
 	daemon, err := f.wire(ctx, log)
 	if err != nil {
@@ -82,7 +90,21 @@ func (f *runFlags) leave(out io.Writer) error {
 	return err
 }
 
-func (f *runFlags) check() error {
+// ofOneApp are the flags that a config file says for each app or repository instead.
+var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout"}
+
+func (f *runFlags) check(cmd *cobra.Command) error {
+	switch {
+	case f.config != "":
+		for _, name := range ofOneApp {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
+			}
+		}
+		return f.clusterFlags.check()
+	case f.repo == "":
+		return errors.New("want --repo for one app, or --config for many")
+	}
 	if f.timeout <= 0 {
 		return errTimeout
 	}

@@ -24,6 +24,7 @@ import (
 //
 //	exits CODE COMMAND...        runs a command that has to end with that exit code
 //	eventually REGEXP COMMAND... runs a command again and again until its output matches
+//	gone REGEXP COMMAND...       likewise, until its output does not match any more
 //	commit MESSAGE               commits everything below the folder repo
 //	terminate                    sends SIGTERM to what runs in the background
 //	asked PREFIX                 waits until a path with it is asked of the address $SILENT, which never answers
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "eventually": eventually, "commit": commit, "connections": connections, "terminate": terminate,
-			"asked": asked,
+			"asked": asked, "gone": gone,
 		},
 	})
 }
@@ -93,16 +94,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func eventually(ts *testscript.TestScript, neg bool, args []string) {
+func eventually(ts *testscript.TestScript, neg bool, args []string) { until(ts, neg, args, true) }
+
+func gone(ts *testscript.TestScript, neg bool, args []string) { until(ts, neg, args, false) }
+
+// until runs a command again and again until its output matches, or does not any more.
+func until(ts *testscript.TestScript, neg bool, args []string, matches bool) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: eventually REGEXP COMMAND...")
+		ts.Fatalf("usage: eventually|gone REGEXP COMMAND...")
 	}
 	want, err := regexp.Compile(args[0])
 	ts.Check(err)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
-		if err = ts.Exec(args[1], args[2:]...); err == nil && want.MatchString(ts.ReadFile("stdout")) {
+		if err = ts.Exec(args[1], args[2:]...); err == nil && want.MatchString(ts.ReadFile("stdout")) == matches {
 			return
 		}
 	}

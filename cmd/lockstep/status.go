@@ -46,7 +46,7 @@ func showApps(ctx context.Context, out io.Writer, address, format string) error 
 	if format == outputJSON {
 		return printJSON(out, list)
 	}
-	live.Table(out, list.Apps, format == outputWide)
+	live.Overview(out, list, format == outputWide)
 	return nil
 }
 

@@ -16,6 +16,8 @@ type App struct {
 	Repository string     `json:"repository"`
 	Path       string     `json:"path"`
 	Namespace  string     `json:"namespace"`
+	DependsOn  []string   `json:"dependsOn,omitempty"`
+	Suspended  bool       `json:"suspended,omitempty"`
 	State      sync.State `json:"state"`
 	Since      time.Time  `json:"since"`  // when it came into the state
 	Reason     string     `json:"reason"` // one word, empty when healthy
@@ -67,13 +69,16 @@ type Change struct {
 	Fields []apply.Field `json:"fields,omitempty"`
 	File   string        `json:"file,omitempty"`
 	Line   int           `json:"line,omitempty"`
-	Text   string        `json:"text"` // in kubectl's words
+	Text   string        `json:"text"`            // in kubectl's words
+	Drift  bool          `json:"drift,omitempty"` // not the commit's: somebody else had changed the live object
+	By     []string      `json:"by,omitempty"`    // the field managers that did
 }
 
 // New returns the status of an app of which nothing has happened yet.
 func New(app sync.App) App {
 	return App{
 		Name: app.Name, Repository: app.Repository, Path: app.Path, Namespace: app.Namespace,
+		DependsOn: app.DependsOn, Suspended: app.Suspend,
 		State: sync.Pending, Revision: Revision{Rejected: []git.Revision{}},
 		Changes: []Change{}, Workloads: []health.Workload{}, Services: []health.Service{}, Problems: []health.Problem{},
 		Timeline: Timeline{}, Warnings: []string{},

@@ -48,6 +48,7 @@ func (a *App) explain(reason, message string) { a.Reason, a.Message = reason, me
 // joined takes over what is asked for; what is known of the app stays.
 func (a *App) joined(event sync.Event) {
 	a.Repository, a.Path, a.Namespace = event.Joined.Repository, event.Joined.Path, event.Joined.Namespace
+	a.DependsOn, a.Suspended = event.Joined.DependsOn, event.Joined.Suspend
 	if event.Joined.Suspend {
 		a.enter(sync.Suspended, event)
 		a.explain("Suspended", "left as it is, as the config says")
@@ -109,7 +110,7 @@ func (a *App) changed(c *apply.Change) {
 		a.Objects.Skipped++
 	}
 	a.Changes = append(slices.Clip(a.Changes),
-		Change{Object: c.ID, Action: c.Action, Fields: c.Fields, File: c.File, Line: c.Line, Text: c.String()})
+		Change{Object: c.ID, Action: c.Action, Fields: c.Fields, File: c.File, Line: c.Line, Text: c.String(), Drift: c.Drift, By: c.By})
 }
 
 func (a *App) applied(event sync.Event) {

@@ -7,7 +7,8 @@ import (
 
 // List is the answer of GET /api/v1/apps.
 type List struct {
-	Apps []App `json:"apps"`
+	Apps     []App    `json:"apps"`
+	Problems []string `json:"problems"` // what is wrong with the config, and left out
 }
 
 // problem is the body of every answer that is an error.
@@ -25,7 +26,7 @@ func (s *Store) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
-	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, List{s.Apps()}) })
+	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.List()) })
 	mux.HandleFunc("GET /api/v1/apps/{app}", s.serveApp)
 	return mux
 }

@@ -15,11 +15,13 @@ type Store struct {
 	mu   stdsync.RWMutex
 	apps map[string]App
 	past map[string]bool // apps of which a pass has ended, well or not
+	// problems are what is wrong with the config.
+	problems []string
 }
 
 // NewStore returns a Store that knows the given apps.
 func NewStore(apps ...sync.App) *Store {
-	s := &Store{apps: map[string]App{}, past: map[string]bool{}}
+	s := &Store{apps: map[string]App{}, past: map[string]bool{}, problems: []string{}}
 	for _, app := range apps {
 		s.apps[app.Name] = New(app)
 	}
@@ -68,4 +70,19 @@ func (s *Store) Ready() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return len(s.past) == len(s.apps)
+}
+
+// SetProblems says what is wrong with the config that the apps come from, a line each.
+func (s *Store) SetProblems(problems []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problems = append([]string{}, problems...)
+}
+
+// List returns all that the Store knows.
+func (s *Store) List() List {
+	apps := s.Apps()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return List{Apps: apps, Problems: s.problems}
 }

@@ -98,7 +98,7 @@ func toneOf(state sync.State) style {
 		return good
 	case sync.Failed, sync.Blocked:
 		return bad
-	case sync.Pending:
+	case sync.Pending, sync.Suspended:
 		return dim
 	}
 	return warn
@@ -109,6 +109,8 @@ func summary(app status.App) string {
 	switch {
 	case app.State == sync.Healthy:
 		return app.Standing()
+	case app.State == sync.Suspended, app.Reason == "DependencyNotReady":
+		return app.Message // the state says the reason
 	case app.Reason == "" || app.Reason == string(health.RolloutInProgress):
 		return because(app)
 	}

@@ -55,6 +55,8 @@ func waiting(app status.App, now time.Time) sentence {
 		s.text = ", " + when
 	}
 	switch {
+	case app.State == sync.Suspended, app.Reason == "DependencyNotReady":
+		s.tone, s.text = dim, ": "+app.Message
 	case app.State == sync.Pending:
 		s.text = ": waiting for a first commit of " + app.Repository
 	case app.State == sync.Syncing && app.Objects.Total == 0:

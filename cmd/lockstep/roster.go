@@ -1,0 +1,78 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// source is one branch of one repository, opened once for all of its apps.
+type source struct {
+	repository *git.Repository
+	key        string // of its feed: where anything in it changes, its apps start anew
+	feed       *sync.Feed
+}
+
+// keyOf names a feed by all that makes it another one.
+func keyOf(r config.Repository) string { return fmt.Sprintf("%s %s %s", r.URL, r.Branch, r.Interval) }
+
+// appOf is an entry of the file as a fleet takes it; of an entry with paths, what its apps have in common.
+func appOf(entry config.App, from *source) sync.App {
+	app := sync.App{
+		Name: entry.Name, Repository: from.repository.String(), Feed: from.key, Path: entry.Path,
+		Namespace: entry.Namespace, ServiceAccount: entry.ServiceAccount, Vars: entry.Vars,
+		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly,
+		DependsOn: entry.DependsOn, Suspend: entry.Suspend, Timeout: entry.Timeout,
+	}
+	if app.ServiceAccount != "" && !strings.Contains(app.ServiceAccount, "/") {
+		app.ServiceAccount = app.Namespace + "/" + app.ServiceAccount
+	}
+	if entry.Paths != "" {
+		app.Set = from.repository.String() + " " + entry.Paths
+	}
+	return app
+}
+
+// rosterOf is what the file asks for, of the repositories that could be opened, by their names in the file.
+func rosterOf(file *config.Config, sources map[string]*source) sync.Roster {
+	roster := sync.Roster{Feeds: map[string]*sync.Feed{}}
+	for _, from := range sources {
+		roster.Feeds[from.key] = from.feed
+	}
+	for _, entry := range file.Apps {
+		from := sources[entry.Repository]
+		switch {
+		case from == nil:
+		case entry.Paths != "":
+			roster.Sets = append(roster.Sets, sync.Set{App: appOf(entry, from), Pattern: entry.Paths, Prefix: entry.NamePrefix})
+		default:
+			roster.Apps = append(roster.Apps, appOf(entry, from))
+		}
+	}
+	return roster
+}
+
+// keep puts those of the apps before into roster that it does not have because their entry cannot be read: they have not
+// left, and stay as they were, on the feeds that they had.
+func keep(roster, before sync.Roster, refuses func(name string) bool) sync.Roster {
+	for _, app := range before.Apps {
+		there := slices.ContainsFunc(roster.Apps, func(other sync.App) bool { return other.Name == app.Name })
+		if !there && refuses(app.Name) {
+			roster.Apps = append(roster.Apps, app)
+			roster.Feeds[app.Feed] = cmp.Or(roster.Feeds[app.Feed], before.Feeds[app.Feed])
+		}
+	}
+	for _, set := range before.Sets {
+		there := slices.ContainsFunc(roster.Sets, func(other sync.Set) bool { return other.App.Set == set.App.Set })
+		if !there && refuses("") {
+			roster.Sets = append(roster.Sets, set)
+			roster.Feeds[set.App.Feed] = cmp.Or(roster.Feeds[set.App.Feed], before.Feeds[set.App.Feed])
+		}
+	}
+	return roster
+}
