@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	stdsync "sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -19,16 +20,18 @@ const maxArchived = 1000
 // archive are the manifests that a pass has applied, packed: a thousand apps take a megabyte. The zero archive has none.
 type archive []byte
 
+// packers are kept for the next pass: each takes most of a megabyte.
+var packers = stdsync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+
 // pack keeps the manifests of plan; none when something is in the way, since they are only for saying what changes.
 func pack(plan *apply.Plan) archive {
 	if len(plan.Changes) > maxArchived {
 		return nil
 	}
 	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	if err != nil {
-		return nil
-	}
+	w := packers.Get().(*gzip.Writer)
+	defer packers.Put(w)
+	w.Reset(&packed)
 	encoder := json.NewEncoder(w)
 	for _, c := range plan.Changes {
 		if c.Action == apply.Skipped {

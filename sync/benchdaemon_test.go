@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	stdsync "sync"
 	"syscall"
 	"time"
@@ -131,9 +133,33 @@ func benchMain(text string) error {
 	}}}}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	defer profile()()
 	go words.answer(os.Stdin, counter, store, stop)
 	go watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: feed.Wake}.Run(ctx)
 	return fleet.Run(ctx, rosters)
+}
+
+// profile writes what the daemon spends its time and memory on, to the files cpu.pprof and heap.pprof in the folder that
+// the environment names, if it does.
+func profile() (end func()) {
+	dir := os.Getenv("LOCKSTEP_BENCH_PROFILE")
+	if dir == "" {
+		return func() {}
+	}
+	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof"))
+	if err != nil {
+		return func() {}
+	}
+	_ = pprof.StartCPUProfile(cpu)
+	return func() {
+		pprof.StopCPUProfile()
+		_ = cpu.Close()
+		runtime.GC()
+		if heap, err := os.Create(filepath.Join(dir, "heap.pprof")); err == nil {
+			_ = pprof.WriteHeapProfile(heap)
+			_ = heap.Close()
+		}
+	}
 }
 
 // callProxy counts by the one counter, whichever transport it wraps.

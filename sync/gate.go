@@ -13,7 +13,7 @@ const (
 	glance = time.Second
 	// saveAfter is how long a gate waits until what was applied is put on record. Until then the verdict may come, and one
 	// write does for both; who is killed in between applies the commit again, which changes nothing.
-	saveAfter = 2 * time.Second
+	saveAfter = 30 * time.Second
 )
 
 // wait holds the pass until the commit serves. It ends early with [ErrSuperseded] when the source or the cluster has moved

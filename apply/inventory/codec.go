@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	stdsync "sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -77,6 +78,9 @@ func (s *State) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// writers are kept for the next save: each takes most of a megabyte, and many apps save at once.
+var writers = stdsync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+
 // encode returns the inventory compressed. Equal inventories give equal bytes.
 func encode(inventory *Inventory) ([]byte, error) {
 	kept := *inventory
@@ -87,7 +91,9 @@ func encode(inventory *Inventory) ([]byte, error) {
 		return nil, err
 	}
 	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
+	w := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
+	w.Reset(&packed)
 	_, err = w.Write(text)
 	err = errors.Join(err, w.Close())
 	return packed.Bytes(), err
