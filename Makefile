@@ -7,6 +7,8 @@ LINT := $(CURDIR)/bin/golangci-lint-$(LINT_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 # The race detector needs a C compiler; Go switches cgo off where there is none.
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+# How many apps the fleet's benchmark has.
+APPS ?= 100
 CLUSTER := $(GO) run -C cmd/localcluster ./build
 
 .DEFAULT_GOAL := help
@@ -36,8 +38,9 @@ $(LINT):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv bin/golangci-lint $@
 
-bench: cluster-build ## time a commit, beside the same calls without Lockstep
+bench: cluster-build ## time a commit, and a fleet of APPS apps, beside the same calls without Lockstep
 	$(GO) test -run '^$$' -bench Commit -benchtime 20x -timeout 20m ./sync
+	$(GO) test -run '^$$' -bench 'Fleet|LargeApp' -benchtime 1x -timeout 60m ./sync -args -apps $(APPS)
 
 cluster-build: ## compile the local control plane, once (about ten minutes, with progress)
 	@$(CLUSTER) >/dev/null

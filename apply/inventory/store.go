@@ -19,9 +19,10 @@ type Store struct {
 	client    client.Client
 	namespace string
 
-	mu     stdsync.Mutex
-	apps   map[string]*known
-	listed bool // by All: leftovers of every app have been looked for
+	mu      stdsync.Mutex
+	ensured bool // the namespace is there
+	apps    map[string]*known
+	listed  bool // by All: leftovers of every app have been looked for
 }
 
 // known is what a Store knows of an app's Secrets since it last loaded or saved them.
@@ -62,8 +63,24 @@ func (s *Store) known(app string) *known {
 }
 
 // Ensure creates the namespace when it is not there. Not being allowed to look at it is no error: if it is missing, a
-// save will say so.
+// save will say so. Once it was there it is not looked for again.
 func (s *Store) Ensure(ctx context.Context) error {
+	s.mu.Lock()
+	ensured := s.ensured
+	s.mu.Unlock()
+	if ensured {
+		return nil
+	}
+	err := s.ensure(ctx)
+	if err == nil {
+		s.mu.Lock()
+		s.ensured = true
+		s.mu.Unlock()
+	}
+	return err
+}
+
+func (s *Store) ensure(ctx context.Context) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}
 	err := s.client.Get(ctx, client.ObjectKeyFromObject(namespace), namespace)
 	switch {
