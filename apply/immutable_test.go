@@ -55,8 +55,10 @@ func TestAChangeThatKubernetesLetsNobodyMakeIsNamed(t *testing.T) {
 	const undo = "undo the change, or annotate the object with lockstep.dev/force: recreate to have it deleted and created anew"
 	for name, c := range map[string]struct{ document, old, changed, want string }{
 		"selector": {webDeployment, "{app: web}", "{app: other}", "spec.selector is immutable (selector.matchLabels.app web → other)"},
-		"job": {job, "migrate:1", "migrate:2",
-			"spec.template is immutable (containers[migrate].image migrate:1 → migrate:2)"},
+		"job": {
+			job, "migrate:1", "migrate:2",
+			"spec.template is immutable (containers[migrate].image migrate:1 → migrate:2)",
+		},
 		"statefulset": {database, "serviceName: database", "serviceName: other", "spec.serviceName is immutable (serviceName database → other)"},
 		"binding":     {binding, "name: view", "name: edit", "roleRef is immutable (roleRef.name view → edit)"},
 		"settings":    {frozen, `"1"`, `"2"`, "data is immutable (data.key 1 → 2)"},

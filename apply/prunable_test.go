@@ -57,7 +57,10 @@ func FuzzPrunePlan(f *testing.F) {
 // anyID is one of so few that what is recorded and what is wanted overlap.
 func anyID(random *rand.Rand) object.ID {
 	kinds := []object.ID{
-		{Kind: "ConfigMap"}, {Kind: "Secret"}, {Kind: "PersistentVolumeClaim"}, {Group: "apps", Kind: "Deployment"},
+		{Kind: "ConfigMap"},
+		{Kind: "Secret"},
+		{Kind: "PersistentVolumeClaim"},
+		{Group: "apps", Kind: "Deployment"},
 		{Group: "example.com", Kind: "Widget"},
 	}
 	switch id := kinds[random.IntN(len(kinds))]; random.IntN(8) {
@@ -129,20 +132,25 @@ func checkStale(t *testing.T, h holdings, stale []*Change) {
 			t.Errorf("%s: recorded %v, wanted %v, live %v", c.ID, recorded, h.wanted[c.ID], live != nil)
 		}
 		seen[c.ID] = true
-		if c.Action != Pruned {
-			if c.Action != Skipped || c.Why == "" {
-				t.Errorf("%s stays without a reason: %s", c.ID, c.Action)
-			}
-			continue
+		if c.Action == Pruned {
+			checkDoomed(t, h, c)
+		} else if c.Action != Skipped || c.Why == "" {
+			t.Errorf("%s stays without a reason: %s", c.ID, c.Action)
 		}
-		kept := annotated(live, PruneAnnotation, disabled) || annotated(live, ReconcileAnnotation, disabled)
-		if live.GetLabels()[OwnerLabel] != h.app || kept || live.GetDeletionTimestamp() != nil {
-			t.Errorf("%s is to go: %v", c.ID, live.Object)
-		}
-		for id := range h.wanted {
-			if isNamespace(c.ID) && id.Namespace == c.ID.Name || isCRD(c.ID) && id.Kind == "Widget" {
-				t.Errorf("%s is to go, and %s with it, which the commit has", c.ID, id)
-			}
+	}
+}
+
+// checkDoomed is for an object that is to go.
+func checkDoomed(t *testing.T, h holdings, c *Change) {
+	t.Helper()
+	live := h.found[c.ID].live
+	kept := annotated(live, PruneAnnotation, disabled) || annotated(live, ReconcileAnnotation, disabled)
+	if live.GetLabels()[OwnerLabel] != h.app || kept || live.GetDeletionTimestamp() != nil {
+		t.Errorf("%s is to go: %v", c.ID, live.Object)
+	}
+	for id := range h.wanted {
+		if isNamespace(c.ID) && id.Namespace == c.ID.Name || isCRD(c.ID) && id.Kind == "Widget" {
+			t.Errorf("%s is to go, and %s with it, which the commit has", c.ID, id)
 		}
 	}
 }

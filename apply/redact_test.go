@@ -2,6 +2,7 @@ package apply
 
 import (
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestAnErrorOfAnotherKindIsAsItWas(t *testing.T) {
 		"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{"key": "refused"},
 	}}
 	refusal := apierrors.NewBadRequest("refused")
-	if told := withoutSecrets(refusal, &Change{Desired: settings}); told != error(refusal) {
+	if told := withoutSecrets(refusal, &Change{Desired: settings}); !errors.Is(told, refusal) || told.Error() != refusal.Error() {
 		t.Errorf("told %q", told)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	stdsync "sync"
 
@@ -70,7 +71,7 @@ func (a archive) unpack() map[object.ID]*unstructured.Unstructured {
 	for text := json.NewDecoder(r); ; {
 		var raw json.RawMessage
 		if err := text.Decode(&raw); err != nil {
-			if err != io.EOF { //nolint:errorlint // the decoder returns it as it is
+			if !errors.Is(err, io.EOF) {
 				clear(found)
 			}
 			return found

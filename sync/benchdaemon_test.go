@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -207,9 +208,7 @@ func (w *benchWords) answer(in io.Reader, counter *callCounter, store *status.St
 			usage.RSS = self.Maxrss * maxrssUnit()
 		}
 		counter.mu.Lock()
-		for verb, n := range counter.calls {
-			usage.Calls[verb] = n
-		}
+		maps.Copy(usage.Calls, counter.calls)
 		counter.mu.Unlock()
 		for _, app := range store.Apps() {
 			usage.Apps++

@@ -74,7 +74,7 @@ func (f *Feed) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		snapshot, err := f.source.Fetch(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // what ended the fetch is what ends this
 		}
 		if told := f.take(snapshot, err); told != nil {
 			told()

@@ -19,13 +19,13 @@ import (
 // largest is as many objects as one app may have.
 const largest = 5000
 
-// manySettings are n ConfigMaps in files of a thousand, with a value in each.
-func manySettings(n int, value string) []string {
+// manySettings are the ConfigMaps in files of a thousand.
+func manySettings() []string {
 	var files []string
-	for from := 0; from < n; from += 1000 {
+	for from := 0; from < largest; from += 1000 {
 		var text strings.Builder
-		for i := from; i < min(n, from+1000); i++ {
-			fmt.Fprintf(&text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings-%d}\ndata: {key: %q}\n", i, value)
+		for i := from; i < min(largest, from+1000); i++ {
+			fmt.Fprintf(&text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings-%d}\ndata: {key: \"1\"}\n", i)
 		}
 		files = append(files, fmt.Sprintf("settings-%d.yaml", from), text.String())
 	}
@@ -35,13 +35,13 @@ func manySettings(n int, value string) []string {
 // BenchmarkLargeApp times one app of as many objects as it may have: its first install beside a bare client that applies
 // the same objects concurrently, a commit that changes one of them, and a pass that changes none.
 func BenchmarkLargeApp(b *testing.B) {
-	s := newStage(b, options{timeout: 10 * time.Minute}, manySettings(largest, "1")...)
+	s := newStage(b, options{timeout: 10 * time.Minute}, manySettings()...)
 	bare := clustertest.Namespace(b)
 	began := time.Now()
 	var group errgroup.Group
 	group.SetLimit(apply.DefaultConcurrency)
-	for i := 1; i < len(manySettings(largest, "1")); i += 2 {
-		set, err := manifest.Read(b.Context(), fstest.MapFS{"settings.yaml": {Data: []byte(manySettings(largest, "1")[i])}})
+	for i := 1; i < len(manySettings()); i += 2 {
+		set, err := manifest.Read(b.Context(), fstest.MapFS{"settings.yaml": {Data: []byte(manySettings()[i])}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func BenchmarkLargeApp(b *testing.B) {
 	floor := time.Since(began)
 	s.commit()
 	installed := s.timePass(b)
-	files := manySettings(largest, "1")
+	files := manySettings()
 	files[1] = strings.Replace(files[1], `{key: "1"}`, `{key: "2"}`, 1)
 	s.commit(files...)
 	changed := s.timePass(b)

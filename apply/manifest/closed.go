@@ -78,7 +78,8 @@ func (c closed) IsDir(name string) bool { return c.folders[inside(name)] }
 
 // What kustomize's build does not call: it lists nothing, and writes nothing.
 
-func (c closed) Open(name string) (filesys.File, error)      { return nil, missing("open", name) }
+func (c closed) Open(name string) (filesys.File, error) { return nil, missing("open", name) }
+
 func (c closed) ReadDir(name string) ([]string, error)       { return nil, missing("readdir", name) }
 func (c closed) Glob(string) ([]string, error)               { return nil, nil }
 func (c closed) Walk(name string, _ filepath.WalkFunc) error { return missing("walk", name) }

@@ -20,7 +20,6 @@ type layer struct {
 	file string // its path
 	root *yaml.Node
 	types.Kustomization
-	done   bool // all that it refers to has been read
 	weight weight
 }
 
@@ -228,7 +227,7 @@ func (l *layer) rewritten() ([]byte, error) {
 		k.BuildMetadata = append(slices.Clip(k.BuildMetadata), types.OriginAnnotations)
 	}
 	var patches []types.Patch
-	for _, patch := range k.PatchesStrategicMerge {
+	for _, patch := range k.PatchesStrategicMerge { //nolint:staticcheck // deprecated, and in many a repository
 		if inline(string(patch)) {
 			patches = append(patches, types.Patch{Patch: string(patch)})
 		} else {
@@ -236,11 +235,12 @@ func (l *layer) rewritten() ([]byte, error) {
 		}
 	}
 	patches = append(patches, k.Patches...)
-	k.Patches, k.PatchesStrategicMerge = append(patches, k.PatchesJson6902...), nil // as kustomize edit fix does
-	k.PatchesJson6902 = nil
-	if len(k.CommonLabels) > 0 {
-		common := types.Label{Pairs: k.CommonLabels, IncludeSelectors: true}
-		k.Labels, k.CommonLabels = append(slices.Clip(k.Labels), common), nil
+	k.Patches = append(patches, k.PatchesJson6902...) //nolint:staticcheck // likewise; as kustomize edit fix does
+	k.PatchesStrategicMerge = nil                     //nolint:staticcheck // likewise
+	k.PatchesJson6902 = nil                           //nolint:staticcheck // likewise
+	if pairs := k.CommonLabels; len(pairs) > 0 {      //nolint:staticcheck // likewise
+		k.Labels = append(slices.Clip(k.Labels), types.Label{Pairs: pairs, IncludeSelectors: true})
+		k.CommonLabels = nil //nolint:staticcheck // likewise
 	}
 	return kubeyaml.Marshal(k)
 }

@@ -113,6 +113,24 @@ func refusedIn(t *testing.T, files fstest.MapFS, at string, vars map[string]stri
 	return all
 }
 
+// checkRendered looks into what was generated, and into the Deployment that refers to it.
+func checkRendered(t *testing.T, settings, password, deployment *unstructured.Unstructured) {
+	t.Helper()
+	if data, _, _ := unstructured.NestedStringMap(settings.Object, "data"); !maps.Equal(data, map[string]string{"COLOUR": "blue", "page": "<p>Welcome</p>"}) {
+		t.Errorf("settings %v", data)
+	}
+	spec := deployment.Object["spec"].(map[string]any)
+	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
+	container := containers[0].(map[string]any)
+	if spec["replicas"] != int64(3) || spec["minReadySeconds"] != int64(5) || container["image"] != "nginx:1.28" ||
+		deployment.GetAnnotations()["debug"] != "on" || deployment.GetLabels()["team"] != "shop" {
+		t.Errorf("deployment %v", deployment.Object)
+	}
+	if text := fmt.Sprint(container["envFrom"]); !strings.Contains(text, settings.GetName()) || !strings.Contains(text, password.GetName()) {
+		t.Errorf("references %s", text)
+	}
+}
+
 func TestAKustomizationIsRendered(t *testing.T) {
 	set := load(t, shop(), "apps/web", nil)
 	var got []string
@@ -139,20 +157,7 @@ func TestAKustomizationIsRendered(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if data, _, _ := unstructured.NestedStringMap(settings.Object, "data"); !maps.Equal(data, map[string]string{"COLOUR": "blue", "page": "<p>Welcome</p>"}) {
-		t.Errorf("settings %v", data)
-	}
-	deployment := set.Manifests[4].Object
-	spec := deployment.Object["spec"].(map[string]any)
-	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
-	container := containers[0].(map[string]any)
-	if spec["replicas"] != int64(3) || spec["minReadySeconds"] != int64(5) || container["image"] != "nginx:1.28" ||
-		deployment.GetAnnotations()["debug"] != "on" || deployment.GetLabels()["team"] != "shop" {
-		t.Errorf("deployment %v", deployment.Object)
-	}
-	if text := fmt.Sprint(container["envFrom"]); !strings.Contains(text, settings.GetName()) || !strings.Contains(text, password.GetName()) {
-		t.Errorf("references %s", text)
-	}
+	checkRendered(t, settings, password, set.Manifests[4].Object)
 	if set.Files != 9 {
 		t.Errorf("%d files", set.Files)
 	}
@@ -165,7 +170,7 @@ func TestOnlyWhatIsReferredToIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range opened.names {
-		if info, err := opened.MapFS.Stat(name); err == nil && info.IsDir() || name == "base/notes.yaml" {
+		if info, err := opened.Stat(name); err == nil && info.IsDir() || name == "base/notes.yaml" {
 			t.Errorf("%s was opened", name)
 		}
 	}
@@ -224,69 +229,74 @@ func overlay(text string, more ...string) fstest.MapFS {
 	}, more...)...)
 }
 
+// remote is said of what only a network could give.
+const remote = "remote is not allowed: nothing outside the repository is read; commit what it refers to"
+
+// notToReferTo are kustomizations that are refused, and why.
+var notToReferTo = map[string]string{
+	"resources:\n- https://example.com/a.yaml\n":                 ":2: resources: " + remote,
+	"resources:\n- a.yaml\n- HTTP://example.com/a.yaml\n":        ":3: resources: " + remote,
+	"resources:\n- http:example.com/a.yaml\n":                    ":2: resources: " + remote,
+	"resources:\n- github.com/org/repo//base?ref=x\n":            ":2: resources: " + remote,
+	"resources:\n- GitHub.com:org/repo\n":                        ":2: resources: " + remote,
+	"resources:\n- git@example.com:org/repo\n":                   ":2: resources: " + remote,
+	"resources:\n- ssh://git@example.com/org/repo\n":             ":2: resources: " + remote,
+	"resources:\n- git::https://example.com/org/repo\n":          ":2: resources: " + remote,
+	"resources:\n- file:///etc\n":                                ":2: resources: " + remote,
+	"resources:\n- gitlab.com/org/repo?ref=main\n":               ":2: resources: " + remote,
+	"bases:\n- https://example.com/org/repo\n":                   ":2: resources: " + remote,
+	"components:\n- https://example.com/org/repo\n":              ":2: components: " + remote,
+	"crds: [https://example.com/crd.json]\n":                     ":1: crds: " + remote,
+	"configurations: [https://example.com/a]\n":                  ":1: configurations: " + remote,
+	"openapi: {path: https://example.com/a}\n":                   ":1: openapi.path: " + remote,
+	"replacements: [{path: https://example.com/a}]\n":            ":1: replacements.path: " + remote,
+	"patches:\n- path: https://example.com/a\n":                  ":2: patches.path: " + remote,
+	"patchesStrategicMerge: [https://example.com/a]\n":           ":1: patchesStrategicMerge: " + remote,
+	"patchesJson6902: [{path: https://example.com/a}]\n":         ":1: patchesJson6902.path: " + remote,
+	"configMapGenerator: [{files: [https://example.com/a]}]\n":   ":1: configMapGenerator.files: " + remote,
+	"configMapGenerator: [{files: [k=https://example.com/a]}]\n": ":1: configMapGenerator.files: " + remote,
+	"configMapGenerator: [{envs: [https://example.com/a]}]\n":    ":1: configMapGenerator.envs: " + remote,
+	"secretGenerator: [{env: https://example.com/a}]\n":          ":1: secretGenerator.envs: " + remote,
+	"ReSources:\n- https://example.com/a.yaml\n":                 ":2: resources: " + remote,
+	"resources:\n- /etc/passwd\n":                                ":2: resources: want a path with slashes, relative to the kustomization's folder",
+	"resources:\n- ../../../../etc/passwd\n":                     ":2: resources: leads out of the repository",
+	"resources: [../../..]\n":                                    ":1: resources: leads out of the repository",
+	"configMapGenerator: [{name: a, files: [../../../x]}]\n":     ":1: configMapGenerator.files: leads out of the repository",
+	"resources:\n- gone.yaml\n":                                  ":2: resources: apps/web/gone.yaml: no such file, and no such folder with a kustomization",
+	"resources:\n- ../gone\n":                                    ":2: resources: apps/gone: no such file, and no such folder with a kustomization",
+	"resources:\n- ''\n":                                         ":1: resources: an empty path",
+	"components:\n- a.yaml\n":                                    ":2: components: apps/web/a.yaml: no such folder with a kustomization",
+	"components:\n- ../../base\n":                                ":2: components: base/kustomization.yaml is a Kustomization; it belongs under resources",
+	"patches:\n- path: gone.yaml\n":                              ":2: patches.path: apps/web/gone.yaml: no such file",
+	"patches:\n- path: ../../base\n":                             ":2: patches.path: base: no such file",
+	"secretGenerator:\n- name: a\n  files:\n  - gone\n":          ":4: secretGenerator.files: apps/web/gone: no such file",
+	"resources:\n- kustomization.yaml\n":                         ":2: resources: apps/web/kustomization.yaml is a kustomization; refer to its folder",
+	"resources:\n- .\n":                                          ":2: resources: apps/web: a circle: apps/web → apps/web",
+	"resources:\n- ..\n":                                         ":2: resources: apps: it is a folder around apps/web, which kustomize does not allow to refer to it",
+	"resources: [a.yaml]\nhelmCharts: [{name: x, repo: z}]\n":    ":2: helmCharts: not supported: it would run programs, or make objects that nobody can read in the repository",
+	"resources: [a.yaml]\ntransformers: [a.yaml]\n":              ":2: transformers: not supported: it would run programs, or make objects that nobody can read in the repository",
+	"resources: [a.yaml]\ngenerators:\n- |-\n  apiVersion: x\n":  ":2: generators: not supported: it would run programs, or make objects that nobody can read in the repository",
+	"validators: [a.yaml]\n":                                     ":1: validators: not supported: it would run programs, or make objects that nobody can read in the repository",
+	"resources: [a.yaml]\nrecources: [b.yaml]\n":                 ":2: recources: no such field in a kustomization",
+	"resources: a.yaml\n":                                        ":1: resources: a string is not what belongs here",
+	"resources: [a.yaml]\nkind: Deployment\n":                    ":2: kind: kind should be Kustomization or Component",
+	"apiVersion: v1\nresources: [a.yaml]\n":                      ":1: apiVersion: apiVersion for Kustomization should be kustomize.config.k8s.io/v1beta1",
+	"# nothing\n":                                                ":1: an empty kustomization",
+	"kind: Kustomization\n":                                      ":1: an empty kustomization",
+	"[a.yaml]\n":                                                 ":1: want an object, this is a list",
+	"resources: [a.yaml]\n---\nresources: [a.yaml]\n":            ":3: document 2: a second document; a kustomization is one",
+	"resources: [a.yaml]\nresources: [b.yaml]\n":                 `:2: duplicate key "resources", first on line 1`,
+	"resources:\n<<<<<<< HEAD\n- a.yaml\n":                       ":2: a merge conflict was left in; resolve it and commit again",
+	"resources:\n\t- a.yaml\n":                                   ":2: a tab is used to indent; YAML allows only spaces",
+	"resources:\n- {{ .Values.x }}\n":                            ":2: a template expression {{ }} was left in; render it before the commit",
+	"patches:\n- patch: |-\n    a: b\n    a: c\n":                `:4: duplicate key "a", first on line 3`,
+	"configMapGenerator:\n- name: a\n  literals: [nokey]\n":      ":3: configMapGenerator.literals: want key=value",
+	"configMapGenerator:\n- name: a\n  files: [a=b=c]\n":         ":3: configMapGenerator.files: more than one = in it",
+	"resources: [a.yaml, a.yaml]\n":                              ":1: resources: Service.v1.[noGrp]/web.[noNs] is there twice",
+}
+
 func TestWhatAKustomizationMustNotReferToIsRefused(t *testing.T) {
-	const remote = "remote is not allowed: nothing outside the repository is read; commit what it refers to"
-	for text, want := range map[string]string{
-		"resources:\n- https://example.com/a.yaml\n":                 ":2: resources: " + remote,
-		"resources:\n- a.yaml\n- HTTP://example.com/a.yaml\n":        ":3: resources: " + remote,
-		"resources:\n- http:example.com/a.yaml\n":                    ":2: resources: " + remote,
-		"resources:\n- github.com/org/repo//base?ref=x\n":            ":2: resources: " + remote,
-		"resources:\n- GitHub.com:org/repo\n":                        ":2: resources: " + remote,
-		"resources:\n- git@example.com:org/repo\n":                   ":2: resources: " + remote,
-		"resources:\n- ssh://git@example.com/org/repo\n":             ":2: resources: " + remote,
-		"resources:\n- git::https://example.com/org/repo\n":          ":2: resources: " + remote,
-		"resources:\n- file:///etc\n":                                ":2: resources: " + remote,
-		"resources:\n- gitlab.com/org/repo?ref=main\n":               ":2: resources: " + remote,
-		"bases:\n- https://example.com/org/repo\n":                   ":2: resources: " + remote,
-		"components:\n- https://example.com/org/repo\n":              ":2: components: " + remote,
-		"crds: [https://example.com/crd.json]\n":                     ":1: crds: " + remote,
-		"configurations: [https://example.com/a]\n":                  ":1: configurations: " + remote,
-		"openapi: {path: https://example.com/a}\n":                   ":1: openapi.path: " + remote,
-		"replacements: [{path: https://example.com/a}]\n":            ":1: replacements.path: " + remote,
-		"patches:\n- path: https://example.com/a\n":                  ":2: patches.path: " + remote,
-		"patchesStrategicMerge: [https://example.com/a]\n":           ":1: patchesStrategicMerge: " + remote,
-		"patchesJson6902: [{path: https://example.com/a}]\n":         ":1: patchesJson6902.path: " + remote,
-		"configMapGenerator: [{files: [https://example.com/a]}]\n":   ":1: configMapGenerator.files: " + remote,
-		"configMapGenerator: [{files: [k=https://example.com/a]}]\n": ":1: configMapGenerator.files: " + remote,
-		"configMapGenerator: [{envs: [https://example.com/a]}]\n":    ":1: configMapGenerator.envs: " + remote,
-		"secretGenerator: [{env: https://example.com/a}]\n":          ":1: secretGenerator.envs: " + remote,
-		"ReSources:\n- https://example.com/a.yaml\n":                 ":2: resources: " + remote,
-		"resources:\n- /etc/passwd\n":                                ":2: resources: want a path with slashes, relative to the kustomization's folder",
-		"resources:\n- ../../../../etc/passwd\n":                     ":2: resources: leads out of the repository",
-		"resources: [../../..]\n":                                    ":1: resources: leads out of the repository",
-		"configMapGenerator: [{name: a, files: [../../../x]}]\n":     ":1: configMapGenerator.files: leads out of the repository",
-		"resources:\n- gone.yaml\n":                                  ":2: resources: apps/web/gone.yaml: no such file, and no such folder with a kustomization",
-		"resources:\n- ../gone\n":                                    ":2: resources: apps/gone: no such file, and no such folder with a kustomization",
-		"resources:\n- ''\n":                                         ":1: resources: an empty path",
-		"components:\n- a.yaml\n":                                    ":2: components: apps/web/a.yaml: no such folder with a kustomization",
-		"components:\n- ../../base\n":                                ":2: components: base/kustomization.yaml is a Kustomization; it belongs under resources",
-		"patches:\n- path: gone.yaml\n":                              ":2: patches.path: apps/web/gone.yaml: no such file",
-		"patches:\n- path: ../../base\n":                             ":2: patches.path: base: no such file",
-		"secretGenerator:\n- name: a\n  files:\n  - gone\n":          ":4: secretGenerator.files: apps/web/gone: no such file",
-		"resources:\n- kustomization.yaml\n":                         ":2: resources: apps/web/kustomization.yaml is a kustomization; refer to its folder",
-		"resources:\n- .\n":                                          ":2: resources: apps/web: a circle: apps/web → apps/web",
-		"resources:\n- ..\n":                                         ":2: resources: apps: it is a folder around apps/web, which kustomize does not allow to refer to it",
-		"resources: [a.yaml]\nhelmCharts: [{name: x, repo: z}]\n":    ":2: helmCharts: not supported: it would run programs, or make objects that nobody can read in the repository",
-		"resources: [a.yaml]\ntransformers: [a.yaml]\n":              ":2: transformers: not supported: it would run programs, or make objects that nobody can read in the repository",
-		"resources: [a.yaml]\ngenerators:\n- |-\n  apiVersion: x\n":  ":2: generators: not supported: it would run programs, or make objects that nobody can read in the repository",
-		"validators: [a.yaml]\n":                                     ":1: validators: not supported: it would run programs, or make objects that nobody can read in the repository",
-		"resources: [a.yaml]\nrecources: [b.yaml]\n":                 ":2: recources: no such field in a kustomization",
-		"resources: a.yaml\n":                                        ":1: resources: a string is not what belongs here",
-		"resources: [a.yaml]\nkind: Deployment\n":                    ":2: kind: kind should be Kustomization or Component",
-		"apiVersion: v1\nresources: [a.yaml]\n":                      ":1: apiVersion: apiVersion for Kustomization should be kustomize.config.k8s.io/v1beta1",
-		"# nothing\n":                                                ":1: an empty kustomization",
-		"kind: Kustomization\n":                                      ":1: an empty kustomization",
-		"[a.yaml]\n":                                                 ":1: want an object, this is a list",
-		"resources: [a.yaml]\n---\nresources: [a.yaml]\n":            ":3: document 2: a second document; a kustomization is one",
-		"resources: [a.yaml]\nresources: [b.yaml]\n":                 `:2: duplicate key "resources", first on line 1`,
-		"resources:\n<<<<<<< HEAD\n- a.yaml\n":                       ":2: a merge conflict was left in; resolve it and commit again",
-		"resources:\n\t- a.yaml\n":                                   ":2: a tab is used to indent; YAML allows only spaces",
-		"resources:\n- {{ .Values.x }}\n":                            ":2: a template expression {{ }} was left in; render it before the commit",
-		"patches:\n- patch: |-\n    a: b\n    a: c\n":                `:4: duplicate key "a", first on line 3`,
-		"configMapGenerator:\n- name: a\n  literals: [nokey]\n":      ":3: configMapGenerator.literals: want key=value",
-		"configMapGenerator:\n- name: a\n  files: [a=b=c]\n":         ":3: configMapGenerator.files: more than one = in it",
-		"resources: [a.yaml, a.yaml]\n":                              ":1: resources: Service.v1.[noGrp]/web.[noNs] is there twice",
-	} {
+	for text, want := range notToReferTo {
 		if got, want := refusedIn(t, overlay(text), "apps/web", nil).Error(), "apps/web/kustomization.yaml"+want; got != want {
 			t.Errorf("%q:\ngot  %s\nwant %s", text, got, want)
 		}

@@ -61,7 +61,7 @@ func (l *layer) references() []reference {
 
 func (l *layer) patches() []reference {
 	var all []reference
-	for _, patch := range l.PatchesStrategicMerge {
+	for _, patch := range l.PatchesStrategicMerge { //nolint:staticcheck // deprecated, and in many a repository
 		text := string(patch)
 		if inline(text) {
 			all = append(all, reference{use: asConfig, field: "patchesStrategicMerge", text: text, inline: text})
@@ -80,7 +80,7 @@ func (l *layer) patches() []reference {
 		}
 	}
 	add("patches", l.Patches)
-	add("patchesJson6902", l.PatchesJson6902)
+	add("patchesJson6902", l.PatchesJson6902) //nolint:staticcheck // likewise
 	return all
 }
 
@@ -137,6 +137,11 @@ func (b *build) follow(l *layer, ref reference) error {
 			return err
 		}
 	}
+	return b.followFile(l, ref, at)
+}
+
+// followFile is follow for what is most likely a file.
+func (b *build) followFile(l *layer, ref reference, at string) error {
 	there, err := b.isFile(at)
 	switch {
 	case err != nil:

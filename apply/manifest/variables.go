@@ -108,18 +108,16 @@ func merged(n *yaml.Node, key string, depth int) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	sources := []*yaml.Node{n}
-	if n.Kind == yaml.MappingNode {
-		sources = nil
+	var sources []*yaml.Node
+	switch n.Kind {
+	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			if n.Content[i].Tag == "!!merge" {
 				sources = append(sources, n.Content[i+1])
 			}
 		}
-	} else if n.Kind == yaml.SequenceNode {
+	case yaml.SequenceNode:
 		sources = n.Content
-	} else {
-		return nil
 	}
 	for _, source := range sources {
 		if found := merged(source, key, depth-1); found != nil {

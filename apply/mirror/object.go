@@ -54,7 +54,7 @@ func applied(fields []metav1.ManagedFieldsEntry) []byte {
 	for _, entry := range fields {
 		ours := entry.Manager == object.FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == ""
 		if ours && entry.FieldsV1 != nil {
-			return entry.FieldsV1.Raw
+			return entry.FieldsV1.GetRawBytes()
 		}
 	}
 	return nil

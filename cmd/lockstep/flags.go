@@ -27,7 +27,7 @@ func (f *clusterFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.stateNamespace, "state-namespace", defaultStateNamespace(), "namespace of the app's inventory and history")
 }
 
-func (f *clusterFlags) check() error {
+func (f *clusterFlags) checkCluster() error {
 	if reasons := validation.IsDNS1123Label(f.stateNamespace); len(reasons) > 0 {
 		return fmt.Errorf("--state-namespace %q is no namespace's name", f.stateNamespace)
 	}
@@ -67,7 +67,7 @@ func (f *sourceFlags) app() (sync.App, error) {
 	if reasons := validation.IsDNS1123Label(f.namespace); len(reasons) > 0 {
 		return sync.App{}, fmt.Errorf("--namespace %q is no namespace's name", f.namespace)
 	}
-	if err := f.clusterFlags.check(); err != nil {
+	if err := f.checkCluster(); err != nil {
 		return sync.App{}, err
 	}
 	folder := path.Clean(filepath.ToSlash(f.path))

@@ -101,7 +101,7 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 				return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
 			}
 		}
-		return f.clusterFlags.check()
+		return f.checkCluster()
 	case f.repo == "":
 		return errors.New("want --repo for one app, or --config for many")
 	}

@@ -57,7 +57,9 @@ func (s *settings) load(ctx context.Context) error {
 		return nil
 	}
 	sources, wrong, refused := s.open(ctx, read)
-	refuses := func(name string) bool { return read.Refuses(name) || slices.Contains(refused, name) || slices.Contains(refused, "") }
+	refuses := func(name string) bool {
+		return read.Refuses(name) || slices.Contains(refused, name) || slices.Contains(refused, "")
+	}
 	roster := keep(rosterOf(read, sources), s.roster, refuses)
 	roster.Refuses = refuses
 	s.tell(s.problems(read, wrong))

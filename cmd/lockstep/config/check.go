@@ -30,7 +30,7 @@ func (r *reader) check() {
 		if e.Paths == "" {
 			return e.entry, ""
 		}
-		return e.entry, strings.Join([]string{e.App.Repository, e.NamePrefix, e.Paths}, "\n")
+		return e.entry, strings.Join([]string{e.Repository, e.NamePrefix, e.Paths}, "\n")
 	})
 	r.checkRepositories()
 	r.checkDependencies()
@@ -69,7 +69,7 @@ func (r *reader) checkRepositories() {
 		}
 	}
 	for _, e := range r.apps {
-		name := e.App.Repository
+		name := e.Repository
 		switch {
 		case !isName(name) || there[name]:
 		case refused[name]:

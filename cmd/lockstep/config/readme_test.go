@@ -91,9 +91,9 @@ func TestTheReadmeHasEveryKeyOfAnAppWithItsDefault(t *testing.T) {
 
 func sameKeys(t *testing.T, rows map[string]string, known fields) {
 	t.Helper()
-	documented, real := slices.Sorted(maps.Keys(rows)), slices.Sorted(maps.Keys(known))
-	if !reflect.DeepEqual(documented, real) {
-		t.Errorf("the README has the keys %s, the program %s", documented, real)
+	documented, actual := slices.Sorted(maps.Keys(rows)), slices.Sorted(maps.Keys(known))
+	if !reflect.DeepEqual(documented, actual) {
+		t.Errorf("the README has the keys %s, the program %s", documented, actual)
 	}
 }
 

@@ -62,6 +62,15 @@ func (c *Crowd) Observe(_ context.Context, event sync.Event) {
 	case s == nil:
 		return
 	}
+	c.tell(s, event)
+	if event.Record != nil || event.Err != nil {
+		delete(c.waits, event.App)
+		c.arrive(s, event)
+	}
+}
+
+// tell says what is worth saying of an app that is known.
+func (c *Crowd) tell(s *story, event sync.Event) {
 	wasOver := s.over
 	said := s.tell(event)
 	switch {
@@ -76,10 +85,6 @@ func (c *Crowd) Observe(_ context.Context, event sync.Event) {
 		for _, one := range said {
 			c.say(event, one)
 		}
-	}
-	if event.Record != nil || event.Err != nil {
-		delete(c.waits, event.App)
-		c.arrive(s, event)
 	}
 }
 
