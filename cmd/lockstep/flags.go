@@ -53,7 +53,6 @@ func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.stateDir, "state-dir", "", "folder for copies of remote repositories (default: in the user's cache)")
 	flags.BoolVar(&f.prune, "prune", true, "delete objects that leave the repository")
 	flags.BoolVar(&f.adopt, "adopt", false, "go on with an app of this name that was kept from another repository or path")
-	_ = cmd.MarkFlagRequired("repo")
 }
 
 // app checks the flags and returns the app that they describe.
