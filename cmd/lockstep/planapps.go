@@ -202,8 +202,8 @@ func planApp(entry config.App) sync.App {
 func foldersOf(repositories []config.Repository, given []string) (map[string]string, error) {
 	folders := map[string]string{}
 	for _, text := range given {
-		name, dir, _ := strings.Cut(text, "=")
-		known := slices.ContainsFunc(repositories, func(r config.Repository) bool { return r.Name == name })
+		name, dir, named := strings.Cut(text, "=")
+		known := named && slices.ContainsFunc(repositories, func(r config.Repository) bool { return r.Name == name })
 		if !known && len(repositories) == 1 {
 			name, dir = repositories[0].Name, text
 		} else if !known || dir == "" {

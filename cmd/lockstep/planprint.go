@@ -149,7 +149,7 @@ func cutTo(lines []string, room int) []string {
 		if i == 0 {
 			return nil
 		}
-		return append(lines[:i:i], fmt.Sprintf("  and %s more", counted(len(lines)-i, "line")))
+		return append(lines[:i:i], fmt.Sprintf("  and %d more lines", len(lines)-i))
 	}
 	return lines
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -181,8 +183,15 @@ func problemsOf(err error) []planProblem {
 		}
 		return all
 	}
+	missing, noNamespace := errors.AsType[*apply.NamespaceError](err)
+	if noNamespace {
+		all = append(all, planProblem{Message: missing.Error()})
+	}
 	if refused, ok := errors.AsType[apply.Errors](err); ok {
 		for _, e := range refused {
+			if noNamespace && apierrors.IsNotFound(e) {
+				continue // said once
+			}
 			all = append(all, planProblem{Object: &e.ID, File: e.File, Line: e.Line, Message: oneLineOf(e.Err.Error())})
 		}
 		return all
