@@ -66,23 +66,32 @@ func differing(paths, was, is map[string]any) []Field {
 	return fields
 }
 
-func compare(path string, was, is map[string]any) (Field, bool) {
-	oldValue, had := was[path]
-	newValue, has := is[path]
+func compare(path string, before, after map[string]any) (Field, bool) {
+	oldValue, had := before[path]
+	newValue, has := after[path]
 	if had == has && reflect.DeepEqual(oldValue, newValue) {
 		return Field{}, false
 	}
 	f := Field{Path: path}
-	if had {
+	switch {
+	case !has:
 		f.Old = text(oldValue)
-	}
-	if has {
+	case !had:
 		f.New = text(newValue)
+	default:
+		was, is := window(whole(oldValue), whole(newValue))
+		f.Old, f.New = &was, &is
 	}
 	return f, true
 }
 
+// text is the value as one reads it on a line.
 func text(value any) *string {
+	s := cut(whole(value))
+	return &s
+}
+
+func whole(value any) string {
 	s, isString := value.(string)
 	if _, secret := value.(masked); secret {
 		s = stars
@@ -95,8 +104,5 @@ func text(value any) *string {
 	} else if quoted := strconv.Quote(s); s == "" || quoted[1:len(quoted)-1] != s {
 		s = quoted // control characters would move the cursor of whoever reads this
 	}
-	if len(s) > longest {
-		s = strings.ToValidUTF8(s[:longest], "") + "…"
-	}
-	return &s
+	return s
 }

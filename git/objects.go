@@ -13,8 +13,9 @@ import (
 
 // objects are the objects of one repository on disk, those that it borrows from others included.
 type objects struct {
-	gitDir string
-	broken atomic.Bool // a read failed: what is here cannot be trusted
+	gitDir   string
+	broken   atomic.Bool // a read failed: what is here cannot be trusted
+	workTree *workTree   // what is read instead; nil for a repository's objects
 }
 
 func newObjects(gitDir string) *objects { return &objects{gitDir: gitDir} }
@@ -44,6 +45,9 @@ var errMissing = errors.New("object not found")
 // read returns the content of the object, which is of type t and at most limit bytes long: [ErrTooLarge] otherwise,
 // before memory is spent. What is returned has been checked against its hash. All other errors are [ErrCorrupt].
 func (r *reader) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error) {
+	if r.objects.workTree != nil {
+		return r.objects.workTree.read(h, t, limit)
+	}
 	object, err := r.once(h, t, limit)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		r.close() // git may have moved the object into another pack since

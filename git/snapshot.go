@@ -13,7 +13,7 @@ import (
 )
 
 // Snapshot is one commit, read-only and for good: whatever happens to the branch later, it reads the same files or
-// says that it cannot. The zero Snapshot holds nothing. It is safe for concurrent use.
+// says that it cannot. (That of a [WorkTree] is a folder instead.) The zero Snapshot holds nothing. It is safe for concurrent use.
 type Snapshot struct {
 	Revision Revision
 	Author   string    // name of the commit's author, control characters escaped
@@ -99,6 +99,9 @@ func (s Snapshot) TreeHash(folder string) (string, error) {
 var errZero = fail(ErrNoCommits, "no commit has been read yet")
 
 func (s Snapshot) named(err error) error {
+	if s.Revision.IsZero() {
+		return named(s.repository, err)
+	}
 	return named(s.repository+" "+s.Revision.String(), err)
 }
 

@@ -5,7 +5,6 @@ import (
 	stdsync "sync"
 	"time"
 
-	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 )
 
@@ -88,28 +87,4 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 		return pass.failed(ctx, StepSave, err)
 	}
 	return pass.done(ctx, stalled)
-}
-
-// Plan returns what a pass would do now, and does none of it. Every change is rehearsed by the API server.
-func (r *Reconciler) Plan(ctx context.Context) (*apply.Plan, error) {
-	pass := r.begin()
-	snapshot, err := r.Source.Fetch(ctx)
-	if err != nil {
-		return nil, pass.wrap(StepFetch, err)
-	}
-	pass.outcome.Revision = snapshot.Revision
-	manifests, err := pass.read(ctx, snapshot)
-	if err != nil {
-		return nil, pass.wrap(StepRead, err)
-	}
-	if err := pass.load(ctx); err != nil {
-		return nil, pass.wrap(StepLoad, err)
-	}
-	request := pass.request(manifests)
-	request.Rehearse = true
-	plan, err := r.Applier.Plan(ctx, request)
-	if err != nil {
-		return nil, pass.wrap(StepPlan, err)
-	}
-	return plan, nil
 }

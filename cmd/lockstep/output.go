@@ -10,10 +10,11 @@ import (
 
 // Formats of --output.
 const (
-	outputText  = "text"
-	outputTable = "table"
-	outputWide  = "wide"
-	outputJSON  = "json"
+	outputText     = "text"
+	outputTable    = "table"
+	outputWide     = "wide"
+	outputJSON     = "json"
+	outputMarkdown = "markdown" // of plan
 )
 
 // outputFlag is --output, one of a few words.

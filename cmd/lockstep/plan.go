@@ -2,100 +2,123 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
-	"github.com/lockstep-dev/lockstep/apply"
-	"github.com/lockstep-dev/lockstep/apply/object"
+	"github.com/lockstep-dev/lockstep/sync"
 )
 
+// planFlags are the flags of plan.
+type planFlags struct {
+	sourceFlags
+	config  string
+	folders []string
+	output  outputFlag
+}
+
 func newPlan() *cobra.Command {
-	var f sourceFlags
-	output := outputFlag{value: outputText}
+	f := planFlags{output: outputFlag{value: outputText}}
 	cmd := &cobra.Command{
-		Use:   "plan --repo URL|DIR",
-		Short: "Show what a run would change, and change nothing",
-		Long: `Asks the API server, in a dry run, what it would make of the branch's head.
+		Use:   "plan {--repo URL|DIR | --config FILE [APP...]} [--folder DIR]",
+		Short: "Show what a run would change, field by field, and change nothing",
+		Long: `Asks the API server, in a dry run, what it would make of the branch's head; with --folder, of the files in a
+folder as they are there, committed or not. It is compared with what the app of that name has applied, and needs
+no right but to read and to rehearse. Values of Secrets are only said to differ or to be equal.
 
 Exit codes: 0 nothing would change, 2 something would, 1 error.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.plan(cmd.Context(), cmd.OutOrStdout(), output) },
+		Example: `  lockstep plan --repo . --branch feature --path manifests
+  lockstep plan --repo https://git.example.com/team/shop.git --folder . --path manifests/web --context prod -o markdown
+  lockstep plan --config lockstep.yaml --folder shop=. web`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), cmd, args) },
 	}
 	f.register(cmd)
-	_ = cmd.MarkFlagRequired("repo")
-	output.register(cmd, outputText, outputJSON)
+	flags := cmd.Flags()
+	flags.StringVar(&f.config, "config", "", "config file: plan all of its apps, or those that are named, instead of --repo")
+	flags.StringArrayVar(&f.folders, "folder", nil,
+		"plan the files of this folder in place of the branch's head; with --config and several repositories NAME=DIR for each")
+	f.output.register(cmd, outputText, outputJSON, outputMarkdown)
 	return cmd
 }
 
-func (f *sourceFlags) plan(ctx context.Context, out io.Writer, output outputFlag) error {
-	d, err := f.wire(ctx, zap.NewNop())
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	reconciler, err := d.single()
-	if err != nil {
-		return err
-	}
-	plan, err := reconciler.Plan(ctx)
-	if err != nil {
-		return err
-	}
-	if output.value == outputJSON {
-		err = json.NewEncoder(out).Encode(describe(plan))
-	} else {
-		err = printPlan(out, plan)
-	}
-	if err == nil && plan.Writes() > 0 {
-		err = exit(exitChanges)
-	}
-	return err
-}
+// planOfOneApp are the flags that a config file says for each app or repository instead.
+var planOfOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt"}
 
-// plannedChange is one object in the JSON of a plan.
-type plannedChange struct {
-	Object object.ID     `json:"object"`
-	Action apply.Action  `json:"action"`
-	Fields []apply.Field `json:"fields,omitempty"`
-	File   string        `json:"file,omitempty"`
-	Line   int           `json:"line,omitempty"`
-	Why    string        `json:"why,omitempty"`
-}
-
-func describe(plan *apply.Plan) []plannedChange {
-	all := []plannedChange{}
-	for _, c := range plan.All() {
-		all = append(all, plannedChange{Object: c.ID, Action: c.Action, Fields: c.Fields, File: c.File, Line: c.Line, Why: c.Why})
-	}
-	return all
-}
-
-func printPlan(out io.Writer, plan *apply.Plan) error {
-	for _, warning := range plan.Warnings {
-		if _, err := fmt.Fprintln(out, "warning: "+warning); err != nil {
-			return err
-		}
-	}
-	for _, c := range plan.All() {
-		if c.Action == apply.Unchanged {
-			continue
-		}
-		if _, err := fmt.Fprintln(out, c.String()); err != nil {
-			return err
-		}
-		if c.Action != apply.Configured {
-			continue
-		}
-		for _, field := range c.Fields {
-			if _, err := fmt.Fprintln(out, "  "+field.String()); err != nil {
-				return err
+func (f *planFlags) check(cmd *cobra.Command, args []string) error {
+	switch {
+	case f.config != "":
+		for _, name := range planOfOneApp {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
 			}
 		}
+		return f.checkCluster()
+	case f.repo == "":
+		return errors.New("want --repo for one app, or --config for many")
+	case len(args) > 0:
+		return fmt.Errorf("%q: apps are named with --config; with --repo the app is that of --name", args[0])
+	case len(f.folders) > 1:
+		return errors.New("--folder: want one with --repo")
+	case len(f.folders) == 1 && cmd.Flags().Changed("branch"):
+		return errors.New("--branch does not go with --folder: its files are planned whatever branch they are of")
 	}
-	_, err := fmt.Fprintf(out, "%d of %d objects would change\n", plan.Writes(), len(plan.All()))
-	return err
+	return nil
+}
+
+func (f *planFlags) run(ctx context.Context, cmd *cobra.Command, args []string) error {
+	if err := f.check(cmd, args); err != nil {
+		return err
+	}
+	apps, problems, err := f.apps(ctx)
+	if err != nil {
+		return err
+	}
+	defer apps.close()
+	wanted, err := apps.only(args, problems)
+	if err != nil {
+		return err
+	}
+	p, err := f.connect(ctx)
+	if err != nil {
+		return err
+	}
+	finish := p.show(ctx, cmd.ErrOrStderr(), apps.count(wanted))
+	planned := sync.PlanAll(ctx, p.wire(apps), wanted, p.done)
+	finish()
+	if err := unended(ctx); err != nil {
+		return err
+	}
+	report := reportOf(p.name, f.config != "", apps, planned)
+	report.Problems = problems
+	if err := report.print(cmd.OutOrStdout(), f.output.value); err != nil {
+		return err
+	}
+	return report.verdict(cmd.ErrOrStderr())
+}
+
+// unended returns why ctx has ended, nil when it has not.
+func unended(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// verdict tells all that is wrong, a line each, and returns the exit code as an error.
+func (r *planReport) verdict(stderr io.Writer) error {
+	wrong := r.wrong()
+	for _, line := range wrong {
+		if _, err := fmt.Fprintln(stderr, "lockstep: "+line); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return exit(exitError)
+	case r.total().writes() > 0:
+		return exit(exitChanges)
+	}
+	return nil
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +17,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
 )
@@ -28,6 +34,7 @@ import (
 //	commit MESSAGE               commits everything below the folder repo
 //	terminate                    sends SIGTERM to what runs in the background
 //	asked PREFIX                 waits until a path with it is asked of the address $SILENT, which never answers
+//	edit NAME VALUE              changes the key of a ConfigMap of the namespace as somebody else does
 //	connections N                N connections were made to the address $PROD
 func TestScripts(t *testing.T) {
 	kubeconfig := clustertest.Kubeconfig(t)
@@ -37,6 +44,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			prod := listen(t)
 			env.Values["prod"] = prod
+			env.Values["cluster"] = clustertest.Client(t)
 			env.Setenv("KUBECONFIG", kubeconfig)
 			env.Setenv("NS", clustertest.Namespace(t))
 			env.Setenv("HOME", env.WorkDir)
@@ -53,7 +61,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "eventually": eventually, "commit": commit, "connections": connections, "terminate": terminate,
-			"asked": asked, "gone": gone,
+			"asked": asked, "gone": gone, "edit": edit,
 		},
 	})
 }
@@ -142,6 +150,15 @@ func asked(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 	}
+}
+
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: edit NAME VALUE")
+	}
+	settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ts.Getenv("NS"), Name: args[0]}}
+	change := client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"data":{"key":%q}}`, args[1]))
+	ts.Check(ts.Value("cluster").(client.Client).Patch(context.Background(), settings, change, client.FieldOwner("somebody")))
 }
 
 // counter is a server that only counts who calls.

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/manifest"
+	"github.com/lockstep-dev/lockstep/apply/object"
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// planReport is what plan prints.
+type planReport struct {
+	Cluster  string
+	Many     bool // of a config: the JSON is a list, also of one app
+	Apps     []plannedApp
+	Problems []string // what is wrong with the config, and left out
+}
+
+// workTreeRevision stands in for the revision of a folder's files.
+const workTreeRevision = "working tree"
+
+// plannedApp is one app in the JSON of a plan. The README describes it: fields are added, not renamed.
+type plannedApp struct {
+	Name       string          `json:"name"`
+	Namespace  string          `json:"namespace"`
+	Repository string          `json:"repository"`
+	Path       string          `json:"path"`
+	Revision   string          `json:"revision,omitempty"` // main@sha1:<40 digits>, or workTreeRevision; empty when there is none
+	Summary    planSummary     `json:"summary"`
+	Warnings   []string        `json:"warnings"`
+	Errors     []planProblem   `json:"errors"`
+	Blocked    *plannedBlock   `json:"blocked,omitempty"`
+	Objects    []plannedObject `json:"objects"`
+
+	shown string // the revision for people
+}
+
+// planSummary counts objects by what becomes of them.
+type planSummary struct {
+	Create    int `json:"create"`
+	Configure int `json:"configure"`
+	Prune     int `json:"prune"`
+	Unchanged int `json:"unchanged"`
+	Skip      int `json:"skip"`
+}
+
+// planProblem is an error, and where it is.
+type planProblem struct {
+	Object  *object.ID `json:"object,omitempty"`
+	File    string     `json:"file,omitempty"`
+	Line    int        `json:"line,omitempty"`
+	Message string     `json:"message"`
+}
+
+// plannedBlock is what guards keep a run from deleting: the run would do nothing at all.
+type plannedBlock struct {
+	Message string      `json:"message"`
+	Objects []object.ID `json:"objects"`
+}
+
+// plannedObject is one object of an app.
+type plannedObject struct {
+	Object object.ID      `json:"object"`
+	Action apply.Action   `json:"action"`
+	Fields []plannedField `json:"fields,omitempty"`
+	File   string         `json:"file,omitempty"`
+	Line   int            `json:"line,omitempty"`
+	Why    string         `json:"why,omitempty"`
+	Drift  bool           `json:"drift,omitempty"`
+	By     []string       `json:"by,omitempty"`
+}
+
+// plannedField is one field. Of a value of a Secret there is Secret in place of the old one and the new one.
+type plannedField struct {
+	Path   string  `json:"path"`
+	Old    *string `json:"old,omitempty"`
+	New    *string `json:"new,omitempty"`
+	Secret string  `json:"secret,omitempty"`
+}
+
+// What a plan says of a value of a Secret.
+const (
+	secretAdded   = "added"
+	secretRemoved = "removed"
+	secretDiffers = "differs"
+	secretEqual   = "equal"
+)
+
+func reportOf(cluster string, many bool, apps *planApps, planned []sync.Planned) *planReport {
+	report := &planReport{Cluster: cluster, Many: many}
+	for _, one := range planned {
+		app := describePlan(one)
+		if one.Revision.IsZero() && apps.of[one.App.Name].tree {
+			app.Revision, app.shown = workTreeRevision, workTreeRevision
+		}
+		report.Apps = append(report.Apps, app)
+	}
+	return report
+}
+
+func describePlan(p sync.Planned) plannedApp {
+	text, _ := p.Revision.MarshalText() // it never fails
+	app := plannedApp{
+		Name: p.App.Name, Namespace: p.App.Namespace, Repository: p.App.Repository, Path: p.App.Path,
+		Revision: string(text), shown: p.Revision.String(),
+		Warnings: []string{}, Errors: problemsOf(p.Err), Objects: []plannedObject{},
+	}
+	if p.App.Suspend {
+		app.Warnings = append(app.Warnings, "the app is suspended: a run leaves it as it is")
+	}
+	if p.Blocked != nil {
+		app.Blocked = &plannedBlock{Message: p.Blocked.Error(), Objects: p.Blocked.Objects}
+	}
+	if p.Plan == nil {
+		return app
+	}
+	for _, warning := range p.Plan.Warnings {
+		app.Warnings = append(app.Warnings, oneLineOf(warning))
+	}
+	for _, c := range p.Plan.All() {
+		app.Objects = append(app.Objects, describeChange(c))
+		app.Summary.count(c.Action)
+	}
+	return app
+}
+
+func describeChange(c *apply.Change) plannedObject {
+	o := plannedObject{
+		Object: c.ID, Action: c.Action, File: c.File, Line: c.Line, Why: oneLineOf(c.Why), Drift: c.Drift, By: c.Culprits(),
+	}
+	switch {
+	case c.Action == apply.Created:
+		o.Fields = fieldsOf(c, c.Brings())
+	case c.Action == apply.Configured:
+		o.Fields = fieldsOf(c, c.Fields)
+		for _, path := range c.KeptSecrets() {
+			o.Fields = append(o.Fields, plannedField{Path: path, Secret: secretEqual})
+		}
+	}
+	switch {
+	case o.Why != "":
+	case c.Deferred():
+		o.Why = "not rehearsed: the commit itself brings its kind or its namespace"
+	case c.Action == apply.Created && c.Drift:
+		o.Why = "it had been deleted"
+	}
+	return o
+}
+
+func fieldsOf(c *apply.Change, fields []apply.Field) []plannedField {
+	var all []plannedField
+	for _, f := range fields {
+		one := plannedField{Path: f.Path, Old: f.Old, New: f.New}
+		if apply.HoldsSecrets(c) && apply.IsSecret(f.Path) {
+			one = plannedField{Path: f.Path, Secret: secretDiffers}
+			switch {
+			case f.Old == nil:
+				one.Secret = secretAdded
+			case f.New == nil:
+				one.Secret = secretRemoved
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// problemsOf are all errors in one, each with its file and line.
+func problemsOf(err error) []planProblem {
+	all := []planProblem{}
+	if err == nil {
+		return all
+	}
+	if invalid, ok := errors.AsType[manifest.Errors](err); ok {
+		for _, e := range invalid {
+			at := manifest.Error{Document: e.Document, Field: e.Field, Message: e.Message}
+			all = append(all, planProblem{File: e.File, Line: e.Line, Message: at.Error()})
+		}
+		return all
+	}
+	missing, noNamespace := errors.AsType[*apply.NamespaceError](err)
+	if noNamespace {
+		all = append(all, planProblem{Message: missing.Error()})
+	}
+	if refused, ok := errors.AsType[apply.Errors](err); ok {
+		for _, e := range refused {
+			if noNamespace && apierrors.IsNotFound(e) {
+				continue // said once
+			}
+			all = append(all, planProblem{Object: &e.ID, File: e.File, Line: e.Line, Message: oneLineOf(e.Err.Error())})
+		}
+		return all
+	}
+	if failed, ok := errors.AsType[*sync.Error](err); ok {
+		err = failed.Err
+	}
+	return append(all, planProblem{Message: oneLineOf(err.Error())})
+}
+
+// String reads "web-deployment.yaml:1: deployment.apps/web-server: <cause>".
+func (p planProblem) String() string {
+	text := p.Message
+	if p.Object != nil {
+		text = p.Object.String() + ": " + text
+	}
+	if p.File == "" {
+		return oneLineOf(text)
+	}
+	file := p.File
+	if p.Line > 0 {
+		file += ":" + strconv.Itoa(p.Line)
+	}
+	return oneLineOf(file + ": " + text)
+}
+
+// wrong is all that is wrong, a line each.
+func (r *planReport) wrong() []string {
+	lines := append([]string{}, r.Problems...)
+	for _, app := range r.Apps {
+		for _, problem := range app.Errors {
+			lines = append(lines, app.Name+": "+problem.String())
+		}
+		if app.Blocked != nil {
+			lines = append(lines, app.Name+": "+oneLineOf(app.Blocked.Message))
+		}
+	}
+	return lines
+}
+
+func (s *planSummary) count(action apply.Action) {
+	switch action {
+	case apply.Created:
+		s.Create++
+	case apply.Configured:
+		s.Configure++
+	case apply.Pruned:
+		s.Prune++
+	case apply.Unchanged:
+		s.Unchanged++
+	case apply.Skipped:
+		s.Skip++
+	}
+}
+
+func (s planSummary) writes() int { return s.Create + s.Configure + s.Prune }
+
+// String reads "1 to create, 2 to configure, 0 to prune, 40 unchanged".
+func (s planSummary) String() string {
+	text := fmt.Sprintf("%d to create, %d to configure, %d to prune, %d unchanged", s.Create, s.Configure, s.Prune, s.Unchanged)
+	if s.Skip > 0 {
+		text += fmt.Sprintf(", %d skipped", s.Skip)
+	}
+	return text
+}
+
+// total is the summary of all apps.
+func (r *planReport) total() planSummary {
+	var all planSummary
+	for _, app := range r.Apps {
+		all.Create += app.Summary.Create
+		all.Configure += app.Summary.Configure
+		all.Prune += app.Summary.Prune
+		all.Unchanged += app.Summary.Unchanged
+		all.Skip += app.Summary.Skip
+	}
+	return all
+}
