@@ -42,7 +42,6 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), cmd) },
 	}
 	f.sourceFlags.register(cmd)
-	_ = cmd.MarkFlagRequired("repo")
 	f.logFlags.register(cmd)
 	flags := cmd.Flags()
 	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
