@@ -72,10 +72,13 @@ func (c *Change) String() string {
 	return text
 }
 
-// culprits names who made the drift.
+// culprits says that the change is drift, and who made it if the object tells.
 func (c *Change) culprits() string {
-	if !c.Drift || len(c.By) == 0 {
+	switch {
+	case !c.Drift:
 		return ""
+	case len(c.By) == 0:
+		return "; drift"
 	}
 	return "; drift by " + strings.Join(c.By, ", ")
 }
