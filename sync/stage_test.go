@@ -166,7 +166,7 @@ func (s *stage) commit(files ...string) string {
 }
 
 func (s *stage) app() status.App {
-	app, _ := s.store.App("web")
+	app, _ := s.store.App(s.loop.Reconciler.App.Name)
 	return app
 }
 
