@@ -24,16 +24,17 @@ import (
 // theAutoscaler is the field manager that the replica count has when the autoscaler has set it.
 const theAutoscaler = "kube-controller-manager"
 
-func scaler(least, most int) string {
+// scaler is an autoscaler of the example, of at most 10 pods.
+func scaler(least int) string {
 	return fmt.Sprintf(`apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: web}
 spec:
   minReplicas: %d
-  maxReplicas: %d
+  maxReplicas: 10
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web-server}
   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
-`, least, most)
+`, least)
 }
 
 // withoutReplicas is the example's Deployment without a replica count in git.
@@ -104,9 +105,9 @@ func (s *stage) neverBelow(least int32, counts []int32) {
 
 func TestTheCountNeverDropsWhenAnAutoscalerComes(t *testing.T) {
 	for name, come := range map[string]func(*stage) string{
-		"in git": func(s *stage) string { return s.commit("hpa.yaml", scaler(2, 10)) },
+		"in git": func(s *stage) string { return s.commit("hpa.yaml", scaler(2)) },
 		"in git, which gives up its count in the same commit": func(s *stage) string {
-			return s.commit("hpa.yaml", scaler(2, 10), "web-deployment.yaml", withoutReplicas(s))
+			return s.commit("hpa.yaml", scaler(2), "web-deployment.yaml", withoutReplicas(s))
 		},
 		"in the cluster alone": func(s *stage) string {
 			hpa := &autoscalingv2.HorizontalPodAutoscaler{}
@@ -138,7 +139,7 @@ func TestWhatTheAutoscalerDoesIsLeftToIt(t *testing.T) {
 	count := &applies{name: "web-server"}
 	o := watchedOnly()
 	o.wrap = count.wrap
-	s := newStage(t, o, append(web(t, 3), "hpa.yaml", scaler(3, 10))...)
+	s := newStage(t, o, append(web(t, 3), "hpa.yaml", scaler(3))...)
 	hash := s.commit()
 	s.start()
 	s.serves(hash, 3)
@@ -169,7 +170,7 @@ func (s *stage) service() *corev1.Service {
 
 func TestGitsCountCountsAgainWhenTheAutoscalerGoes(t *testing.T) {
 	t.Run("from git", func(t *testing.T) {
-		s := newStage(t, watchedOnly(), append(web(t, 3), "hpa.yaml", scaler(3, 10))...)
+		s := newStage(t, watchedOnly(), append(web(t, 3), "hpa.yaml", scaler(3))...)
 		hash := s.commit()
 		s.start()
 		s.serves(hash, 3)
@@ -218,7 +219,7 @@ func TestSomebodysScaleWithoutAnAutoscalerIsDrift(t *testing.T) {
 }
 
 func TestACountOutsideTheAutoscalersBoundsIsAWarning(t *testing.T) {
-	s := newStage(t, watchedOnly(), append(web(t, 1), "hpa.yaml", scaler(2, 10))...)
+	s := newStage(t, watchedOnly(), append(web(t, 1), "hpa.yaml", scaler(2))...)
 	hash := s.commit()
 	s.start()
 	app := s.serves(hash, 2) // the autoscaler lifts it to its bounds, with no metrics at that

@@ -48,14 +48,14 @@ func (s *stage) edit(o client.Object, change string) {
 }
 
 // restored waits until the first ConfigMap is as git has it, and a drift has been told with that text.
-func (s *stage) restored(text string) status.App {
+func (s *stage) restored(text string) {
 	s.Helper()
 	clustertest.Eventually(s, "the ConfigMap as git has it", func(context.Context) (bool, string) {
 		live := s.setting(0)
 		return live != nil && live.Data["key"] == "value" && live.Labels["lockstep.dev/app"] == "web" && live.Labels["team"] != "theirs",
 			fmt.Sprint(live, describe(s.app()))
 	})
-	return s.waitFor("the drift to be told: "+text, func(app status.App) bool { return told(app, text) })
+	s.waitFor("the drift to be told: "+text, func(app status.App) bool { return told(app, text) })
 }
 
 // told reports whether the app's changes have a drift of that text.
