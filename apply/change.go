@@ -55,6 +55,7 @@ type Change struct {
 	recorded bool // this app has applied the object before, and knows so
 	yielded  bool // an autoscaler has the replica count
 	unsought bool // nobody has looked whether the object is there without our label: a rehearsal will tell
+	left     bool // of drift: it is left as it is, and Why says the reason
 	deferred bool // of a kind, or in a namespace, that this very plan creates: not rehearsed
 }
 
@@ -72,10 +73,13 @@ func (c *Change) String() string {
 	return text
 }
 
-// culprits names who made the drift.
+// culprits says that the change is drift, and who made it if the object tells.
 func (c *Change) culprits() string {
-	if !c.Drift || len(c.By) == 0 {
+	switch {
+	case !c.Drift:
 		return ""
+	case len(c.By) == 0:
+		return "; drift"
 	}
 	return "; drift by " + strings.Join(c.By, ", ")
 }

@@ -75,7 +75,7 @@ const onlyReported = "drift: it is only reported"
 func (a *Applier) describe(ctx context.Context, plan *Plan, request Request) error {
 	var reported []*Change
 	for _, c := range plan.Changes {
-		if request.DetectOnly && c.Action == Skipped && c.Why == onlyReported {
+		if request.DetectOnly && c.left {
 			reported = append(reported, c)
 		}
 	}
@@ -90,6 +90,10 @@ func (a *Applier) describe(ctx context.Context, plan *Plan, request Request) err
 		}
 		c.Fields = Diff(c.Before, after)
 		c.By = culprits(c.Before, c.Fields)
+		if len(c.Fields) == 0 { // still on record as it was applied, so that the next change is noticed
+			c.left, c.Why = false, "as git has it, though others have written it"
+			return nil
+		}
 		c.Why = onlyReported + ": " + few(c.Fields, 3, ", ", Field.String) + c.culprits()
 		return nil
 	})
@@ -103,7 +107,17 @@ func (r Request) leaves(c *Change) bool {
 	case r.Rival != nil:
 		c.Why = r.Rival(c.ID)
 	}
-	return c.Why != ""
+	c.left = c.Why != ""
+	return c.left
+}
+
+// warnOfDrift warns of the drift that is left as it is.
+func (p *Plan) warnOfDrift() {
+	for _, c := range p.Changes {
+		if c.left {
+			p.Warnings = append(p.Warnings, c.ID.String()+": "+c.Why)
+		}
+	}
 }
 
 // culprits are the field managers that own what differs between the live object and git now. A field that was removed is

@@ -131,3 +131,20 @@ func TestDriftThatIsOnlyReportedIsNamedAndStays(t *testing.T) {
 		t.Errorf("the value is now %q", value)
 	}
 }
+
+func TestDriftThatSomebodySetBackHimselfIsNoneToReport(t *testing.T) {
+	a := newApp(t)
+	a.mustSync([]string{"configmap/settings created"}, configMap("settings", "1"))
+	a.request.DetectOnly = true
+	for value, want := range map[string][]string{
+		"theirs": {"configmap/settings: drift: it is only reported: data.key theirs → 1; drift by somebody"},
+		"1":      nil,
+	} {
+		a.patch("settings", `{"data":{"key":"theirs"}}`) // so that the field is his, whatever its value
+		a.patch("settings", `{"data":{"key":"`+value+`"}}`)
+		plan, err := a.plan(configMap("settings", "1"))
+		if err != nil || !slices.Equal(plan.Warnings, want) || plan.Changes[0].Action != apply.Skipped {
+			t.Errorf("%s: %v, warnings %q", value, err, plan.Warnings)
+		}
+	}
+}

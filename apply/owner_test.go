@@ -68,7 +68,7 @@ func TestAnObjectWhoseLabelSomebodyStrippedIsOursAgain(t *testing.T) {
 	a := newApp(t)
 	a.mustSync([]string{"configmap/settings created"}, configMap("settings", "1"))
 	a.patch("settings", `{"metadata":{"labels":{"lockstep.dev/app":null}}}`)
-	a.mustSync([]string{"configmap/settings configured (metadata.labels.lockstep.dev/app set to web)"}, configMap("settings", "1"))
+	a.mustSync([]string{"configmap/settings configured (metadata.labels.lockstep.dev/app set to web; drift)"}, configMap("settings", "1"))
 }
 
 func TestANamespaceThatIsMissingIsSaidOnce(t *testing.T) {

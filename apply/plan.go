@@ -94,6 +94,7 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	if err := a.describe(ctx, plan, request); err != nil {
 		return nil, err
 	}
+	plan.warnOfDrift()
 	if err := a.compared(ctx, changed); err != nil {
 		return nil, err
 	}

@@ -19,3 +19,11 @@ func hide(t testing.TB, r *gittest.Repo) {
 		t.Fatal(err)
 	}
 }
+
+// unhide gives it back.
+func unhide(t testing.TB, r *gittest.Repo) {
+	t.Helper()
+	if err := os.Rename(r.Dir+".hidden", r.Dir); err != nil {
+		t.Fatal(err)
+	}
+}

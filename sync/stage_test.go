@@ -48,8 +48,11 @@ type options struct {
 	url     string        // of the repository; its folder if empty
 	config  *rest.Config  // of the cluster
 	timeout time.Duration // of the gate
-	wrap    func(client.WithWatch) client.WithWatch
-	noPrune bool
+	// interval is between two looks at objects that cannot be watched; a second if zero.
+	interval time.Duration
+	app      func(*sync.App) // changes the app
+	wrap     func(client.WithWatch) client.WithWatch
+	noPrune  bool
 }
 
 // newStage wires an app to a repository with the given files, which it commits. Nothing runs yet.
@@ -65,8 +68,14 @@ func newStage(t testing.TB, o options, files ...string) *stage {
 	if o.url == "" {
 		o.url = s.repo.Dir
 	}
+	if o.interval == 0 {
+		o.interval = time.Second
+	}
 	s.write(files...)
 	app := sync.App{Name: "web", Repository: o.url, Path: "manifests", Namespace: s.namespace, Prune: !o.noPrune, Timeout: o.timeout}
+	if o.app != nil {
+		o.app(&app)
+	}
 	s.store, s.options = status.NewStore(app), o
 	s.loop = s.wire(app, o)
 	return s
@@ -122,7 +131,7 @@ func (s *stage) start() {
 	app.Feed = "repository"
 	fleet := &sync.Fleet{
 		Build: func(sync.App) (*sync.Reconciler, error) { return reconciler, nil }, Observer: reconciler.Observer,
-		Interval: time.Second, Log: zap.NewNop(),
+		Interval: s.options.interval, Log: zap.NewNop(),
 	}
 	rosters := make(chan sync.Roster, 1)
 	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{app.Feed: feed}, Apps: []sync.App{app}}
@@ -157,7 +166,7 @@ func (s *stage) commit(files ...string) string {
 }
 
 func (s *stage) app() status.App {
-	app, _ := s.store.App("web")
+	app, _ := s.store.App(s.loop.Reconciler.App.Name)
 	return app
 }
 

@@ -92,13 +92,14 @@ func (r *Reconciler) HasDrifted(ctx context.Context) bool {
 	return drifted || last.skipped
 }
 
-// blind reports whether some of what was applied cannot be watched.
+// blind reports whether some of what was applied cannot be watched. Of drift that is left to somebody the watch tells no
+// more: the fields are his, whatever he does with them.
 func (r *Reconciler) blind(ctx context.Context) bool {
 	r.mu.Lock()
 	last := r.last
 	r.mu.Unlock()
 	_, known := r.Applier.Drifted(ctx, r.App.Name, last.watched)
-	return !known
+	return !known || r.App.DetectOnly && last.skipped
 }
 
 // truce is when drift that is left alone for now is looked at again; the zero time when there is none.

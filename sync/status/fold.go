@@ -95,6 +95,7 @@ func (a *App) planned(event sync.Event) {
 
 func (a *App) changed(c *apply.Change) {
 	if a.State != sync.Syncing && (c.Action == apply.Unchanged || c.Action == apply.Skipped) {
+		a.retell(c)
 		return // a pass that only looked
 	}
 	switch c.Action {
@@ -109,8 +110,20 @@ func (a *App) changed(c *apply.Change) {
 	case apply.Skipped:
 		a.Objects.Skipped++
 	}
-	a.Changes = append(slices.Clip(a.Changes),
-		Change{Object: c.ID, Action: c.Action, Fields: c.Fields, File: c.File, Line: c.Line, Text: c.String(), Drift: c.Drift, By: c.By})
+	a.Changes = append(slices.Clip(a.Changes), outcome(c))
+}
+
+// retell notes drift that is left as it is, in place of what was said of it before.
+func (a *App) retell(c *apply.Change) {
+	if !c.Drift || c.Action != apply.Skipped {
+		return
+	}
+	before := func(known Change) bool { return known.Object == c.ID && known.Drift && known.Action == apply.Skipped }
+	a.Changes = append(slices.DeleteFunc(slices.Clone(a.Changes), before), outcome(c))
+}
+
+func outcome(c *apply.Change) Change {
+	return Change{Object: c.ID, Action: c.Action, Fields: c.Fields, File: c.File, Line: c.Line, Text: c.String(), Drift: c.Drift, By: c.By}
 }
 
 func (a *App) applied(event sync.Event) {

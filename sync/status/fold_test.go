@@ -185,3 +185,15 @@ func TestWarningsOfPlanAndHealthAreBothShown(t *testing.T) {
 		t.Errorf("warnings %q", h.app.Warnings)
 	}
 }
+
+func TestDriftThatIsLeftIsToldOnceByAPassThatOnlyLooks(t *testing.T) {
+	h := newHistory().add(first, deploy(first)...)
+	for _, why := range []string{"drift: theirs", "drift: theirs, too"} {
+		left := sync.Event{Step: sync.StepApply, Change: &apply.Change{ID: server, Action: apply.Skipped, Drift: true, Why: why}}
+		h.add(first, planned(apply.Skipped), left, applied(), report(health.Current, 3), settled())
+		last := h.app.Changes[len(h.app.Changes)-1]
+		if len(h.app.Changes) != 2 || last.Text != "deployment.apps/web-server skipped ("+why+")" || h.app.Objects.Created != 1 {
+			t.Errorf("changes %+v", h.app.Changes)
+		}
+	}
+}
