@@ -63,7 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	if err := pass.load(ctx); err != nil {
 		return pass.failed(ctx, StepLoad, err)
 	}
-	plan, err := r.Applier.Plan(ctx, pass.request(manifests))
+	plan, err := r.Applier.Plan(ctx, pass.request(ctx, manifests))
 	if err != nil {
 		return pass.failed(ctx, StepPlan, err)
 	}
@@ -105,7 +105,7 @@ func (r *Reconciler) Plan(ctx context.Context) (*apply.Plan, error) {
 	if err := pass.load(ctx); err != nil {
 		return nil, pass.wrap(StepLoad, err)
 	}
-	request := pass.request(manifests)
+	request := pass.request(ctx, manifests)
 	request.Rehearse = true
 	plan, err := r.Applier.Plan(ctx, request)
 	if err != nil {
