@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -90,23 +91,24 @@ func (c *Claims) wantedBy(id object.ID, except string) string {
 	return ""
 }
 
-// hasLetGo reports whether the app called owner has read the commit, and does not want the object any more. Of an app
-// that is not in the fleet that is never known.
-func (c *Claims) hasLetGo(id object.ID, owner string, at git.Revision) bool {
+// hasLetGo reports whether the app called owner has read one of the commits, and does not want the object any more. Of an
+// app that is not in the fleet that is never known.
+func (c *Claims) hasLetGo(id object.ID, owner string, commits []git.Revision) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	claim := c.apps[owner]
-	return claim != nil && claim.read == at && claim.objects != nil && !claim.objects[id]
+	return claim != nil && slices.Contains(commits, claim.read) && claim.objects != nil && !claim.objects[id]
 }
 
-// settled waits until all apps of the feed have read the commit, so that each has said what it wants; not for ever, as
-// one of them may be stuck.
-func (c *Claims) settled(ctx context.Context, feed string, at git.Revision) {
+// settled waits until all apps of the feed have read one of the commits that count, so that each has said what it wants;
+// not for ever, as one of them may be stuck. Which commits count is asked anew whenever an app has read one: the feed may
+// move on meanwhile, and nobody reads an older commit than its last.
+func (c *Claims) settled(ctx context.Context, feed string, count func() []git.Revision) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		waiting, news := c.behind(feed, at)
-		if !waiting {
+		news := c.changed() // before all that is asked below, so that no change is missed
+		if !c.behind(feed, count()) {
 			return
 		}
 		select {
@@ -117,11 +119,21 @@ func (c *Claims) settled(ctx context.Context, feed string, at git.Revision) {
 	}
 }
 
-func (c *Claims) behind(feed string, at git.Revision) (waiting bool, news <-chan struct{}) {
+// changed returns a channel that is closed with the next change.
+func (c *Claims) changed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.news
+}
+
+// behind reports whether an app of the feed has last read none of the commits.
+func (c *Claims) behind(feed string, commits []git.Revision) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, claim := range c.apps {
-		waiting = waiting || claim.feed == feed && claim.read != at
+		if claim.feed == feed && !slices.Contains(commits, claim.read) {
+			return true
+		}
 	}
-	return waiting, c.news
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	stdsync "sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +28,20 @@ type fleetStage struct {
 	refuses func(string) bool
 	rosters chan sync.Roster
 	feed    *sync.Feed
-	end     func() // ends the daemon, and returns when it has
+	applier func(sync.Applier) sync.Applier // what a test puts around the daemon's; nil for nothing
+	fetches atomic.Int64                    // of the repository
+	end     func()                          // ends the daemon, and returns when it has
+}
+
+// countedSource counts how often it is asked.
+type countedSource struct {
+	sync.Source
+	fetches *atomic.Int64
+}
+
+func (c countedSource) Fetch(ctx context.Context) (git.Snapshot, error) {
+	c.fetches.Add(1)
+	return c.Source.Fetch(ctx)
 }
 
 func newFleetStage(t testing.TB) *fleetStage {
@@ -60,9 +74,12 @@ func (s *fleetStage) run() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.feed = sync.NewFeed(repository, 100*time.Millisecond)
+	s.feed = sync.NewFeed(countedSource{repository, &s.fetches}, 100*time.Millisecond)
 	parts := s.wire(sync.App{}, s.options).Reconciler
-	ledger := inventory.NewStore(s.client, s.namespace)
+	if s.applier != nil {
+		parts.Applier = s.applier(parts.Applier)
+	}
+	ledger := parts.Ledger.(*inventory.Store)
 	fleet := &sync.Fleet{
 		Build: func(sync.App) (*sync.Reconciler, error) {
 			return &sync.Reconciler{Applier: parts.Applier, Gate: parts.Gate, Finder: parts.Finder, Ledger: ledger}, nil
@@ -124,4 +141,36 @@ func (s *fleetStage) live(apps int, names ...string) {
 		}
 		return err == nil && strings.Join(found, " ") == want && healthy == apps && len(s.store.Apps()) == apps, state
 	})
+}
+
+// at waits until all apps of the store are healthy at the commit.
+func (s *fleetStage) at(hash string, apps int) {
+	s.Helper()
+	clustertest.Eventually(s, fmt.Sprintf("%d apps at %s", apps, hash[:7]), func(context.Context) (bool, string) {
+		there, state := 0, ""
+		for _, app := range s.store.Apps() {
+			if app.State == sync.Healthy && app.Revision.Healthy.Hash == hash && app.Revision.Seen.Hash == hash {
+				there++
+			} else {
+				state += app.Name + " " + describe(app) + "\n"
+			}
+		}
+		return there == apps, state
+	})
+}
+
+// until waits until one app's status is as wanted.
+func (s *fleetStage) until(app sync.App, what string, wanted func(status.App) bool) status.App {
+	s.Helper()
+	var is status.App
+	clustertest.Eventually(s, app.Name+" "+what, func(context.Context) (bool, string) {
+		is, _ = s.store.App(app.Name)
+		return wanted(is), describe(is)
+	})
+	return is
+}
+
+// healthyAt is a wish for until.
+func healthyAt(hash string) func(status.App) bool {
+	return func(app status.App) bool { return app.State == sync.Healthy && app.Revision.Healthy.Hash == hash }
 }

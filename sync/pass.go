@@ -87,7 +87,7 @@ func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Man
 	return set.Manifests, err
 }
 
-func (p *pass) request(manifests []manifest.Manifest) apply.Request {
+func (p *pass) request(ctx context.Context, manifests []manifest.Manifest) apply.Request {
 	request := apply.Request{
 		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests, Recorded: p.record.Entries,
 		Previous: p.before.applied.lookup(), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
@@ -95,7 +95,7 @@ func (p *pass) request(manifests []manifest.Manifest) apply.Request {
 		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
 	if p.Claims != nil {
-		request.MayTake = func(id object.ID, owner string) bool { return p.Claims.hasLetGo(id, owner, p.outcome.Revision) }
+		request.MayTake = func(id object.ID, owner string) bool { return p.Claims.hasLetGo(id, owner, p.commits(ctx)) }
 		request.WantedBy = func(id object.ID) string { return p.Claims.wantedBy(id, p.App.Name) }
 	}
 	return request
@@ -117,7 +117,7 @@ func (p *pass) prune(ctx context.Context) error {
 		return nil
 	}
 	if p.Claims != nil {
-		p.Claims.settled(ctx, p.App.Feed, p.outcome.Revision)
+		p.Claims.settled(ctx, p.App.Feed, func() []git.Revision { return p.commits(ctx) })
 	}
 	if err := p.turn.take(ctx); err != nil {
 		return err
@@ -131,6 +131,15 @@ func (p *pass) prune(ctx context.Context) error {
 		}
 	}
 	return p.Applier.Prune(ctx, p.plan, p.changed(ctx, StepPrune))
+}
+
+// commits are those of which another app's word counts for this pass: its own, and the newest if that has come since.
+func (p *pass) commits(ctx context.Context) []git.Revision {
+	commits := []git.Revision{p.outcome.Revision}
+	if newest, _ := p.Source.Fetch(ctx); !newest.Revision.IsZero() { // after an error it is the last good one, or none
+		commits = append(commits, newest.Revision)
+	}
+	return commits
 }
 
 // failed ends the pass at a step.

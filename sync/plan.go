@@ -109,7 +109,7 @@ func (r *rehearsal) plan(ctx context.Context) {
 		r.fail(StepLoad, err)
 		return
 	}
-	request := r.request(r.manifests)
+	request := r.request(ctx, r.manifests)
 	request.Rehearse = true
 	plan, err := r.Applier.Plan(ctx, request)
 	if errors.As(err, &r.planned.Blocked) {

@@ -62,7 +62,7 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	if err := pass.load(ctx); err != nil {
 		return pass.failed(ctx, StepLoad, err)
 	}
-	plan, err := r.Applier.Plan(ctx, pass.request(manifests))
+	plan, err := r.Applier.Plan(ctx, pass.request(ctx, manifests))
 	if err != nil {
 		return pass.failed(ctx, StepPlan, err)
 	}

@@ -50,7 +50,7 @@ func (p *pass) retire(ctx context.Context) (Step, error) {
 // pruneAll deletes everything that the app owns. That it is to go is put on record first, so that a daemon that is killed
 // in between knows it.
 func (p *pass) pruneAll(ctx context.Context) (Step, error) {
-	request := p.request(nil)
+	request := p.request(ctx, nil)
 	request.Leaving = true
 	plan, err := p.Applier.Plan(ctx, request)
 	if err != nil {
