@@ -26,6 +26,7 @@ type claim struct {
 	feed    string
 	read    git.Revision // the commit that was read last, well or not
 	objects map[object.ID]bool
+	leaving bool // it wants nothing, whatever commit comes
 }
 
 // NewClaims returns Claims of no app.
@@ -34,6 +35,11 @@ func NewClaims() *Claims { return &Claims{apps: map[string]*claim{}, news: make(
 // join adds an app that has read nothing yet.
 func (c *Claims) join(app App) {
 	c.change(func() { c.apps[app.Name] = &claim{feed: app.Feed} })
+}
+
+// resign notes that the app is leaving: nobody waits for what it says of a commit any more.
+func (c *Claims) resign(app App) {
+	c.change(func() { c.apps[app.Name] = &claim{feed: app.Feed, leaving: true} })
 }
 
 // leave forgets an app: it wants nothing any more.
@@ -96,7 +102,7 @@ func (c *Claims) hasLetGo(id object.ID, owner string, at git.Revision) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	claim := c.apps[owner]
-	return claim != nil && claim.read == at && claim.objects != nil && !claim.objects[id]
+	return claim != nil && claim.leaving || claim != nil && claim.read == at && claim.objects != nil && !claim.objects[id]
 }
 
 // settled waits until all apps of the feed have read the commit, so that each has said what it wants; not for ever, as
@@ -121,7 +127,7 @@ func (c *Claims) behind(feed string, at git.Revision) (waiting bool, news <-chan
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, claim := range c.apps {
-		waiting = waiting || claim.feed == feed && claim.read != at
+		waiting = waiting || claim.feed == feed && claim.read != at && !claim.leaving
 	}
 	return waiting, c.news
 }

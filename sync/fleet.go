@@ -41,6 +41,8 @@ type Fleet struct {
 	records []*inventory.Inventory
 	read    bool // records were
 
+	finished bool // retirements that were begun before have been looked for
+
 	mu     stdsync.Mutex
 	feedOf map[string]string // by app
 	left   []*member         // whose retirement has ended
@@ -185,7 +187,12 @@ func (f *Fleet) arrange(ctx context.Context) {
 		f.start(ctx, app)
 	}
 	for name, m := range f.members {
-		if _, is := wanted[name]; !is && !m.leaving && !f.roster.refuses(name) {
+		_, is := wanted[name]
+		switch {
+		case is || f.roster.refuses(name):
+		case m.leaving:
+			f.insist(ctx, m)
+		default:
 			f.retire(ctx, m)
 		}
 	}
@@ -215,8 +222,11 @@ func (f *Fleet) wanted(ctx context.Context) map[string]App {
 			}
 			wanted[name] = app
 		}
+	}
+	for _, set := range f.roster.Sets {
 		f.seek(ctx, set, wanted)
 	}
+	f.finish(ctx, wanted)
 	return wanted
 }
 

@@ -62,7 +62,7 @@ func (s *fleetStage) run() {
 	}
 	s.feed = sync.NewFeed(repository, 100*time.Millisecond)
 	parts := s.wire(sync.App{}, s.options).Reconciler
-	ledger := inventory.NewStore(s.client, s.namespace)
+	ledger := parts.Ledger.(*inventory.Store)
 	fleet := &sync.Fleet{
 		Build: func(sync.App) (*sync.Reconciler, error) {
 			return &sync.Reconciler{Applier: parts.Applier, Gate: parts.Gate, Finder: parts.Finder, Ledger: ledger}, nil

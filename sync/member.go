@@ -2,14 +2,13 @@ package sync
 
 import (
 	"context"
-	"errors"
+	"path"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
-	"github.com/lockstep-dev/lockstep/git"
 )
 
 // member is one app of a fleet, and what runs for it.
@@ -64,15 +63,6 @@ func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, con
 	return m, ctx
 }
 
-// at is the newest commit of the app's repository.
-func (m *member) at() git.Revision {
-	feed, ok := m.reconciler.Source.(*Feed)
-	if !ok {
-		return git.Revision{}
-	}
-	return feed.last().Revision
-}
-
 // ready waits until the apps that m's depends on are healthy. What was applied already is kept in step meanwhile.
 func (f *Fleet) ready(ctx context.Context, m *member) {
 	said := ""
@@ -114,8 +104,7 @@ func (f *Fleet) depart(ctx context.Context, app App) {
 		close(m.done)
 		return
 	}
-	f.claims.join(app)
-	f.claims.claim(app, m.at(), nil)
+	f.claims.resign(app)
 	go func() {
 		defer close(m.done)
 		var retries backoff
@@ -131,6 +120,23 @@ func (f *Fleet) depart(ctx context.Context, app App) {
 			sleep(ctx, retries.next(firstRetry, lastRetry), m.wake)
 		}
 	}()
+}
+
+// insist has an app that leaves try again, once its set says something else about how: more may be deleted than before,
+// or nothing at all any more.
+func (f *Fleet) insist(ctx context.Context, m *member) {
+	app := m.app
+	for _, set := range f.roster.Sets {
+		if set.App.Set == app.Set {
+			app.AllowPrune, app.Prune = set.App.AllowPrune, app.Prune && set.App.Prune
+		}
+	}
+	if sameApp(app, m.app) {
+		return
+	}
+	m.stop()
+	<-m.done
+	f.depart(ctx, app)
 }
 
 // sleep returns after a pause, when it is woken, or when ctx ends.
@@ -173,8 +179,9 @@ func (f *Fleet) recall(ctx context.Context) {
 	f.records, f.read = records, true
 }
 
-// seek retires, once a set and daemon, the apps that are on record as the set's and that its folders do not have any more,
-// and those whose leaving was begun by a daemon before.
+// seek looks, once a set and daemon, for the apps that are on record as the set's and that its folders do not have any
+// more. They are retired, but when so many are missing that this looks like an accident: then each is looked after, and
+// says for itself that its path is gone. Those whose leaving was begun by a daemon before go in any case.
 func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 	feed := f.feeds[set.App.Feed]
 	if f.Records == nil || f.sought[set.App.Set] || feed == nil || feed.feed.last().Revision.IsZero() {
@@ -184,7 +191,7 @@ func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 		return
 	}
 	f.sought[set.App.Set] = true
-	var gone, leaving []*inventory.Inventory
+	var gone []App
 	mine := 0
 	for _, record := range f.records {
 		if record.Set != set.App.Set || f.roster.refuses(record.App) {
@@ -193,22 +200,56 @@ func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 		_, is := wanted[record.App]
 		switch missing := !is && f.members[record.App] == nil; {
 		case missing && record.Leaving:
-			leaving = append(leaving, record) // that was decided, and is no accident
+			f.resume(ctx, set.recorded(record)) // that was decided, and is no accident
 			continue
 		case missing:
-			gone = append(gone, record)
+			gone = append(gone, set.recorded(record))
 		}
 		mine++
 	}
-	if tooFew(mine, len(gone)) {
-		f.warn("apps are on record whose folders are gone", errors.New("so many of them that nothing is deleted"), zap.Int("apps", len(gone)))
-		gone = nil
+	accident := tooFew(mine, len(gone))
+	for _, app := range gone {
+		if accident {
+			wanted[app.Name] = app
+		} else {
+			f.resume(ctx, app)
+		}
 	}
-	for _, record := range append(leaving, gone...) {
-		app := set.App
-		app.Name, app.Path, app.Prune, app.ServiceAccount = record.App, record.Path, record.Prune, record.Account
-		app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, record.App)
-		f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Joined: &app})
-		f.depart(ctx, app)
+}
+
+// recorded is an app of the set as it is on record.
+func (s Set) recorded(record *inventory.Inventory) App {
+	app := s.App
+	app.Name, app.Path, app.Prune, app.ServiceAccount = record.App, record.Path, record.Prune, record.Account
+	app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, path.Base(record.Path))
+	return app
+}
+
+// resume goes on with the retirement of an app that no daemon looks after.
+func (f *Fleet) resume(ctx context.Context, app App) {
+	f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Joined: &app})
+	f.depart(ctx, app)
+}
+
+// finish goes on, once a daemon, with what a daemon before has begun to retire and did not live to end: apps of one of
+// the repositories that nothing in the config is about any more.
+func (f *Fleet) finish(ctx context.Context, wanted map[string]App) {
+	if f.Records == nil || f.finished {
+		return
+	}
+	if f.recall(ctx); !f.read {
+		return
+	}
+	f.finished = true
+	for _, record := range f.records {
+		_, is := wanted[record.App]
+		feed := f.roster.feedOf(record.Source)
+		if !record.Leaving || is || f.members[record.App] != nil || feed == "" || f.roster.refuses(record.App) || f.roster.has(record.Set) {
+			continue
+		}
+		f.resume(ctx, App{
+			Name: record.App, Repository: record.Source, Feed: feed, Set: record.Set, Path: record.Path,
+			ServiceAccount: record.Account, Prune: record.Prune,
+		})
 	}
 }
