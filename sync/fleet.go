@@ -45,6 +45,7 @@ type Fleet struct {
 
 	mu     stdsync.Mutex
 	feedOf map[string]string // by app
+	cycles map[string]string // of the apps that wait for themselves: how
 	left   []*member         // whose retirement has ended
 }
 
@@ -175,6 +176,7 @@ func (f *Fleet) wake(feed string, snapshot git.Snapshot, all bool) (kept []*memb
 // arrange starts, changes and retires apps, so that there are those that the roster asks for.
 func (f *Fleet) arrange(ctx context.Context) {
 	wanted := f.wanted(ctx)
+	f.entangle(wanted)
 	for name, app := range wanted {
 		m := f.members[name]
 		if m != nil && !m.leaving && sameApp(m.app, app) {

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/git"
 )
 
 // member is one app of a fleet, and what runs for it.
@@ -71,21 +73,48 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 		if m.reconciler.holds(snapshot) {
 			return
 		}
-		f.mu.Lock()
-		waits, news := f.board.missing(m.app, f.feedOf, snapshot.Revision)
-		f.mu.Unlock()
+		waits, cycle, news := f.waits(m.app, snapshot.Revision)
 		if waits == "" {
 			return
 		}
-		if waits != said {
-			said = waits
-			f.board.Observe(ctx, Event{App: m.app.Name, At: time.Now(), Revision: snapshot.Revision, Waits: waits})
+		if waits+text(cycle) != said {
+			said = waits + text(cycle)
+			event := Event{App: m.app.Name, At: time.Now(), Revision: snapshot.Revision, Waits: waits}
+			if cycle != nil {
+				event.Waits, event.Step, event.Err = "", StepLoad, &Error{Step: StepLoad, App: m.app.Name, Err: cycle}
+			}
+			f.board.Observe(ctx, event)
 		}
 		select {
 		case <-news:
 		case <-m.wake:
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// waits says what an app waits for, empty when it need not, and whether it does so for ever, since it waits for itself.
+func (f *Fleet) waits(app App, at git.Revision) (waits string, cycle error, news <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	waits, news = f.board.missing(app, f.feedOf, at)
+	if way := f.cycles[app.Name]; way != "" {
+		cycle = fmt.Errorf("%w: %s", ErrCycle, way)
+	}
+	return waits, cycle, news
+}
+
+// entangle notes which apps wait for themselves, and has those told of it for which that is news.
+func (f *Fleet) entangle(wanted map[string]App) {
+	now := cycles(wanted)
+	f.mu.Lock()
+	before := f.cycles
+	f.cycles = now
+	f.mu.Unlock()
+	for name, m := range f.members {
+		if now[name] != before[name] {
+			m.wake.Poke()
 		}
 	}
 }
