@@ -28,8 +28,9 @@ const (
 	// lastFault is the answer after which the API server only refuses for the moment: a commit of many objects could never
 	// be rehearsed as a whole by one that fails with every tenth.
 	lastFault = 60
-	// watchLife is how long a watch lives.
-	watchLife = time.Second
+	// watchLife is how long a watch lives: long enough for client-go not to take it for one that never came up, after which
+	// it would pause for longer and longer.
+	watchLife = 1500 * time.Millisecond
 )
 
 // faults is an API server in trouble, the same trouble in each run: every third answer is "too many requests", every

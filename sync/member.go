@@ -73,7 +73,7 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 		if m.reconciler.holds(snapshot) {
 			return
 		}
-		waits, cycle, news := f.waits(m.app, snapshot.Revision)
+		waits, news, cycle := f.waits(m.app, snapshot.Revision)
 		if waits == "" {
 			return
 		}
@@ -95,14 +95,14 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 }
 
 // waits says what an app waits for, empty when it need not, and whether it does so for ever, since it waits for itself.
-func (f *Fleet) waits(app App, at git.Revision) (waits string, cycle error, news <-chan struct{}) {
+func (f *Fleet) waits(app App, at git.Revision) (waits string, news <-chan struct{}, cycle error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	waits, news = f.board.missing(app, f.feedOf, at)
 	if way := f.cycles[app.Name]; way != "" {
 		cycle = fmt.Errorf("%w: %s", ErrCycle, way)
 	}
-	return waits, cycle, news
+	return waits, news, cycle
 }
 
 // entangle notes which apps wait for themselves, and has those told of it for which that is news.

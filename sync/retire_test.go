@@ -40,10 +40,10 @@ func (s *fleetStage) blocked(name string) status.App {
 	return s.told(name, "blocked", func(app status.App) bool { return app.State == sync.Blocked })
 }
 
-// record is what is on record of the app in that folder.
-func (s *fleetStage) record(name string) *inventory.Inventory {
+// record is what is on record of the app in the folder a.
+func (s *fleetStage) record() *inventory.Inventory {
 	s.Helper()
-	record, err := inventory.NewStore(s.client, s.namespace).Load(s.Context(), s.named(name).Name)
+	record, err := inventory.NewStore(s.client, s.namespace).Load(s.Context(), s.named("a").Name)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestAnAppThatLeavesWithManyObjectsWaitsUntilItsSetAllowsIt(t *testing.T) {
 	s.sets[0].App.AllowPrune = 6
 	s.tell()
 	s.live(2, "b", "c")
-	if !s.record("a").IsNew() {
+	if !s.record().IsNew() {
 		t.Error("it is still on record")
 	}
 }
@@ -110,7 +110,7 @@ func TestDataOfAnAppThatLeavesIsDeletedByHand(t *testing.T) {
 	key := client.ObjectKey{Namespace: s.namespace, Name: "data"}
 	clustertest.Eventually(t, "the claim to be on record", func(ctx context.Context) (bool, string) {
 		err := s.client.Get(ctx, key, claim)
-		return err == nil && len(s.record("a").Entries) == 2, fmt.Sprint(err)
+		return err == nil && len(s.record().Entries) == 2, fmt.Sprint(err)
 	})
 	s.drop("a")
 	if app := s.blocked("a"); !strings.Contains(app.Message, "data goes with them: would delete persistentvolumeclaim/data;") ||
@@ -220,7 +220,7 @@ func killRetirement(t *testing.T, at int, late bool) (ended bool) {
 	s.options.wrap, s.store = nil, status.NewStore()
 	s.run()
 	s.live(2, "b", "c")
-	if !s.record("a").IsNew() {
+	if !s.record().IsNew() {
 		t.Error("it is still on record")
 	}
 	return ended
@@ -267,7 +267,7 @@ func (s *fleetStage) begun() {
 	s.told("a", "failed", func(app status.App) bool { return app.State == sync.Failed })
 	s.end()
 	s.options.wrap, s.store = nil, status.NewStore()
-	if !s.record("a").Leaving {
+	if !s.record().Leaving {
 		s.Error("that it leaves is not on record")
 	}
 }
@@ -277,7 +277,7 @@ func TestARetirementThatWasBegunIsEndedByTheNextDaemon(t *testing.T) {
 	s.begun()
 	s.run()
 	s.live(1, "b")
-	if !s.record("a").IsNew() {
+	if !s.record().IsNew() {
 		t.Error("it is still on record")
 	}
 }
@@ -288,7 +288,7 @@ func TestAnAppThatIsWantedAgainIsNotRetiredForWhatWasBegun(t *testing.T) {
 	s.apps = append(s.apps, s.named("a"))
 	s.run()
 	s.live(2, "a", "b")
-	if s.record("a").Leaving {
+	if s.record().Leaving {
 		t.Error("it still leaves, says the record")
 	}
 }
