@@ -21,7 +21,8 @@ type Blocked struct {
 	Cause   string      // what the guard saw
 	Objects []object.ID // what it saw that in, sorted
 	// Allow is the number of deletions that would have to be allowed for the plan to go on; 0 if nothing allows it.
-	Allow int
+	Allow   int
+	Leaving bool // the app goes, and there is no commit that could allow it
 }
 
 // Error says what would be deleted and how to allow it.
@@ -29,6 +30,9 @@ func (b *Blocked) Error() string {
 	text := b.Cause + ": would delete " + few(b.Objects, 5, ", ", object.ID.String)
 	if b.Allow == 0 {
 		return text + "; to have it gone, delete it by hand"
+	}
+	if b.Leaving {
+		return fmt.Sprintf("%s; to allow it, set allowPrune: %d in the config's entry of the app or of its folders, or delete them by hand", text, b.Allow)
 	}
 	return fmt.Sprintf(`%s; to allow it, annotate an object of the commit with %s: "%d", set allowPrune: %d for the app, or delete them by hand`,
 		text, AllowPruneAnnotation, b.Allow, b.Allow)
@@ -62,16 +66,20 @@ func (t terms) check(stale []*Change) error {
 		return nil
 	}
 	precious := idsOf(stale, func(c *Change) bool { return isPrecious(c.ID) })
+	blocked := &Blocked{Objects: doomed, Allow: len(doomed), Leaving: t.leaving}
 	switch {
 	case t.manifests == 0 && !t.leaving:
-		return &Blocked{Cause: "the commit has no objects", Objects: doomed, Allow: len(doomed)}
+		blocked.Cause = "the commit has no objects"
+	case t.owned >= guardFrom && 2*len(doomed) > t.owned && t.leaving:
+		blocked.Cause = fmt.Sprintf("the app goes, and with it %d of %d objects", len(doomed), t.owned)
 	case t.owned >= guardFrom && 2*len(doomed) > t.owned:
-		cause := fmt.Sprintf("the commit removes %d of %d objects", len(doomed), t.owned)
-		return &Blocked{Cause: cause, Objects: doomed, Allow: len(doomed)}
+		blocked.Cause = fmt.Sprintf("the commit removes %d of %d objects", len(doomed), t.owned)
 	case len(precious) > 0:
-		return &Blocked{Cause: "data goes with them", Objects: precious, Allow: len(doomed)}
+		blocked.Cause, blocked.Objects = "data goes with them", precious
+	default:
+		return nil
 	}
-	return nil
+	return blocked
 }
 
 // idsOf are those of the changes that are to be pruned and of which is true.

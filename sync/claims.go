@@ -27,6 +27,7 @@ type claim struct {
 	feed    string
 	read    git.Revision // the commit that was read last, well or not
 	objects map[object.ID]bool
+	leaving bool // it wants nothing, whatever commit comes
 }
 
 // NewClaims returns Claims of no app.
@@ -35,6 +36,11 @@ func NewClaims() *Claims { return &Claims{apps: map[string]*claim{}, news: make(
 // join adds an app that has read nothing yet.
 func (c *Claims) join(app App) {
 	c.change(func() { c.apps[app.Name] = &claim{feed: app.Feed} })
+}
+
+// resign notes that the app is leaving: nobody waits for what it says of a commit any more.
+func (c *Claims) resign(app App) {
+	c.change(func() { c.apps[app.Name] = &claim{feed: app.Feed, leaving: true} })
 }
 
 // leave forgets an app: it wants nothing any more.
@@ -97,7 +103,7 @@ func (c *Claims) hasLetGo(id object.ID, owner string, commits []git.Revision) bo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	claim := c.apps[owner]
-	return claim != nil && slices.Contains(commits, claim.read) && claim.objects != nil && !claim.objects[id]
+	return claim != nil && (claim.leaving || slices.Contains(commits, claim.read) && claim.objects != nil && !claim.objects[id])
 }
 
 // settled waits until all apps of the feed have read one of the commits that count, so that each has said what it wants;
@@ -131,7 +137,7 @@ func (c *Claims) behind(feed string, commits []git.Revision) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, claim := range c.apps {
-		if claim.feed == feed && !slices.Contains(commits, claim.read) {
+		if claim.feed == feed && !claim.leaving && !slices.Contains(commits, claim.read) {
 			return true
 		}
 	}

@@ -60,7 +60,7 @@ func short(r git.Revision) string { return r.Hash[:min(7, len(r.Hash))] }
 func (e *Error) State() State {
 	var blocked *apply.Blocked
 	empty := errors.Is(e.Err, ErrNoManifests) || errors.Is(e.Err, git.ErrPathNotFound)
-	if errors.As(e.Err, &blocked) || errors.Is(e.Err, ErrNameTaken) || empty && e.Kept > 0 {
+	if errors.As(e.Err, &blocked) || errors.Is(e.Err, ErrNameTaken) || errors.Is(e.Err, ErrCycle) || empty && e.Kept > 0 {
 		return Blocked
 	}
 	return Failed

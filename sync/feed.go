@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	stdsync "sync"
 	"time"
 
@@ -26,6 +27,14 @@ type Feed struct {
 // NewFeed returns a Feed that asks source each interval, or sooner when it is woken.
 func NewFeed(source Source, interval time.Duration) *Feed {
 	return &Feed{source: source, interval: interval, wake: NewWake(), first: make(chan struct{})}
+}
+
+// repository is what apps call the source; empty when it has no name.
+func (f *Feed) repository() string {
+	if named, ok := f.source.(fmt.Stringer); ok {
+		return named.String()
+	}
+	return ""
 }
 
 // Wake has the source asked at once.

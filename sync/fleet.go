@@ -41,8 +41,11 @@ type Fleet struct {
 	records []*inventory.Inventory
 	read    bool // records were
 
+	finished bool // retirements that were begun before have been looked for
+
 	mu     stdsync.Mutex
 	feedOf map[string]string // by app
+	cycles map[string]string // of the apps that wait for themselves: how
 	left   []*member         // whose retirement has ended
 }
 
@@ -173,6 +176,7 @@ func (f *Fleet) wake(feed string, snapshot git.Snapshot, all bool) (kept []*memb
 // arrange starts, changes and retires apps, so that there are those that the roster asks for.
 func (f *Fleet) arrange(ctx context.Context) {
 	wanted := f.wanted(ctx)
+	f.entangle(wanted)
 	for name, app := range wanted {
 		m := f.members[name]
 		if m != nil && !m.leaving && sameApp(m.app, app) {
@@ -185,7 +189,12 @@ func (f *Fleet) arrange(ctx context.Context) {
 		f.start(ctx, app)
 	}
 	for name, m := range f.members {
-		if _, is := wanted[name]; !is && !m.leaving && !f.roster.refuses(name) {
+		_, is := wanted[name]
+		switch {
+		case is || f.roster.refuses(name):
+		case m.leaving:
+			f.insist(ctx, m)
+		default:
 			f.retire(ctx, m)
 		}
 	}
@@ -215,8 +224,11 @@ func (f *Fleet) wanted(ctx context.Context) map[string]App {
 			}
 			wanted[name] = app
 		}
+	}
+	for _, set := range f.roster.Sets {
 		f.seek(ctx, set, wanted)
 	}
+	f.finish(ctx, wanted)
 	return wanted
 }
 

@@ -2,7 +2,8 @@ package sync
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -64,15 +65,6 @@ func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, con
 	return m, ctx
 }
 
-// at is the newest commit of the app's repository.
-func (m *member) at() git.Revision {
-	feed, ok := m.reconciler.Source.(*Feed)
-	if !ok {
-		return git.Revision{}
-	}
-	return feed.last().Revision
-}
-
 // ready waits until the apps that m's depends on are healthy. What was applied already is kept in step meanwhile.
 func (f *Fleet) ready(ctx context.Context, m *member) {
 	said := ""
@@ -81,21 +73,48 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 		if m.reconciler.holds(snapshot) {
 			return
 		}
-		f.mu.Lock()
-		waits, news := f.board.missing(m.app, f.feedOf, snapshot.Revision)
-		f.mu.Unlock()
+		waits, news, cycle := f.waits(m.app, snapshot.Revision)
 		if waits == "" {
 			return
 		}
-		if waits != said {
-			said = waits
-			f.board.Observe(ctx, Event{App: m.app.Name, At: time.Now(), Revision: snapshot.Revision, Waits: waits})
+		if waits+text(cycle) != said {
+			said = waits + text(cycle)
+			event := Event{App: m.app.Name, At: time.Now(), Revision: snapshot.Revision, Waits: waits}
+			if cycle != nil {
+				event.Waits, event.Step, event.Err = "", StepLoad, &Error{Step: StepLoad, App: m.app.Name, Err: cycle}
+			}
+			f.board.Observe(ctx, event)
 		}
 		select {
 		case <-news:
 		case <-m.wake:
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// waits says what an app waits for, empty when it need not, and whether it does so for ever, since it waits for itself.
+func (f *Fleet) waits(app App, at git.Revision) (waits string, news <-chan struct{}, cycle error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	waits, news = f.board.missing(app, f.feedOf, at)
+	if way := f.cycles[app.Name]; way != "" {
+		cycle = fmt.Errorf("%w: %s", ErrCycle, way)
+	}
+	return waits, news, cycle
+}
+
+// entangle notes which apps wait for themselves, and has those told of it for which that is news.
+func (f *Fleet) entangle(wanted map[string]App) {
+	now := cycles(wanted)
+	f.mu.Lock()
+	before := f.cycles
+	f.cycles = now
+	f.mu.Unlock()
+	for name, m := range f.members {
+		if now[name] != before[name] {
+			m.wake.Poke()
 		}
 	}
 }
@@ -114,8 +133,7 @@ func (f *Fleet) depart(ctx context.Context, app App) {
 		close(m.done)
 		return
 	}
-	f.claims.join(app)
-	f.claims.claim(app, m.at(), nil)
+	f.claims.resign(app)
 	go func() {
 		defer close(m.done)
 		var retries backoff
@@ -131,6 +149,23 @@ func (f *Fleet) depart(ctx context.Context, app App) {
 			sleep(ctx, retries.next(firstRetry, lastRetry), m.wake)
 		}
 	}()
+}
+
+// insist has an app that leaves try again, once its set says something else about how: more may be deleted than before,
+// or nothing at all any more.
+func (f *Fleet) insist(ctx context.Context, m *member) {
+	app := m.app
+	for _, set := range f.roster.Sets {
+		if set.App.Set == app.Set {
+			app.AllowPrune, app.Prune = set.App.AllowPrune, app.Prune && set.App.Prune
+		}
+	}
+	if sameApp(app, m.app) {
+		return
+	}
+	m.stop()
+	<-m.done
+	f.depart(ctx, app)
 }
 
 // sleep returns after a pause, when it is woken, or when ctx ends.
@@ -173,8 +208,9 @@ func (f *Fleet) recall(ctx context.Context) {
 	f.records, f.read = records, true
 }
 
-// seek retires, once a set and daemon, the apps that are on record as the set's and that its folders do not have any more,
-// and those whose leaving was begun by a daemon before.
+// seek looks, once a set and daemon, for the apps that are on record as the set's and that its folders do not have any
+// more. They are retired, but when so many are missing that this looks like an accident: then each is looked after, and
+// says for itself that its path is gone. Those whose leaving was begun by a daemon before go in any case.
 func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 	feed := f.feeds[set.App.Feed]
 	if f.Records == nil || f.sought[set.App.Set] || feed == nil || feed.feed.last().Revision.IsZero() {
@@ -184,7 +220,7 @@ func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 		return
 	}
 	f.sought[set.App.Set] = true
-	var gone, leaving []*inventory.Inventory
+	var gone []App
 	mine := 0
 	for _, record := range f.records {
 		if record.Set != set.App.Set || f.roster.refuses(record.App) {
@@ -193,22 +229,56 @@ func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 		_, is := wanted[record.App]
 		switch missing := !is && f.members[record.App] == nil; {
 		case missing && record.Leaving:
-			leaving = append(leaving, record) // that was decided, and is no accident
+			f.resume(ctx, set.recorded(record)) // that was decided, and is no accident
 			continue
 		case missing:
-			gone = append(gone, record)
+			gone = append(gone, set.recorded(record))
 		}
 		mine++
 	}
-	if tooFew(mine, len(gone)) {
-		f.warn("apps are on record whose folders are gone", errors.New("so many of them that nothing is deleted"), zap.Int("apps", len(gone)))
-		gone = nil
+	accident := tooFew(mine, len(gone))
+	for _, app := range gone {
+		if accident {
+			wanted[app.Name] = app
+		} else {
+			f.resume(ctx, app)
+		}
 	}
-	for _, record := range append(leaving, gone...) {
-		app := set.App
-		app.Name, app.Path, app.Prune, app.ServiceAccount = record.App, record.Path, record.Prune, record.Account
-		app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, record.App)
-		f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Joined: &app})
-		f.depart(ctx, app)
+}
+
+// recorded is an app of the set as it is on record.
+func (s Set) recorded(record *inventory.Inventory) App {
+	app := s.App
+	app.Name, app.Path, app.Prune, app.ServiceAccount = record.App, record.Path, record.Prune, record.Account
+	app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, path.Base(record.Path))
+	return app
+}
+
+// resume goes on with the retirement of an app that no daemon looks after.
+func (f *Fleet) resume(ctx context.Context, app App) {
+	f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Joined: &app})
+	f.depart(ctx, app)
+}
+
+// finish goes on, once a daemon, with what a daemon before has begun to retire and did not live to end: apps of one of
+// the repositories that nothing in the config is about any more.
+func (f *Fleet) finish(ctx context.Context, wanted map[string]App) {
+	if f.Records == nil || f.finished {
+		return
+	}
+	if f.recall(ctx); !f.read {
+		return
+	}
+	f.finished = true
+	for _, record := range f.records {
+		_, is := wanted[record.App]
+		feed := f.roster.feedOf(record.Source)
+		if !record.Leaving || is || f.members[record.App] != nil || feed == "" || f.roster.refuses(record.App) || f.roster.has(record.Set) {
+			continue
+		}
+		f.resume(ctx, App{
+			Name: record.App, Repository: record.Source, Feed: feed, Set: record.Set, Path: record.Path,
+			ServiceAccount: record.Account, Prune: record.Prune,
+		})
 	}
 }

@@ -51,6 +51,7 @@ var causes = []struct {
 	{git.ErrCorrupt, "RepositoryIncomplete"},
 	{git.ErrUnsupported, "RepositoryUnsupported"},
 	{ErrNameTaken, "NameTaken"},
+	{ErrCycle, "DependencyCycle"},
 	{inventory.ErrConflict, "AnotherDaemon"},
 }
 

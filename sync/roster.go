@@ -25,6 +25,21 @@ type Roster struct {
 
 func (r Roster) refuses(name string) bool { return r.Refuses != nil && r.Refuses(name) }
 
+// has reports whether the roster has the set of that name.
+func (r Roster) has(set string) bool {
+	return slices.ContainsFunc(r.Sets, func(s Set) bool { return s.App.Set == set })
+}
+
+// feedOf returns the name of a feed of the repository that apps call so; empty if there is none.
+func (r Roster) feedOf(repository string) string {
+	for name, feed := range r.Feeds {
+		if repository != "" && feed.repository() == repository {
+			return name
+		}
+	}
+	return ""
+}
+
 // Set is an app for each folder that a pattern finds in a repository.
 type Set struct {
 	App     App    // what all of them have in common; its Set names the set, its Feed the repository

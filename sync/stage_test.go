@@ -120,8 +120,8 @@ func (s *stage) wire(app sync.App, o options) *sync.Loop {
 	}}
 }
 
-// start runs the app as a daemon does, in a fleet of one, until the test ends.
-func (s *stage) start() {
+// start runs the app as a daemon does, in a fleet of one, until the test ends or the func that it returns is called.
+func (s *stage) start() (end func()) {
 	ctx, cancel := context.WithCancel(s.Context())
 	var running stdsync.WaitGroup
 	reconciler := s.loop.Reconciler
@@ -144,10 +144,12 @@ func (s *stage) start() {
 		watcher := watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: feed.Wake}
 		running.Go(func() { watcher.Run(ctx) })
 	}
-	s.Cleanup(func() {
+	end = stdsync.OnceFunc(func() {
 		cancel()
 		running.Wait()
 	})
+	s.Cleanup(end)
+	return end
 }
 
 // write puts name, content, name, content ... below the app's path.

@@ -1,0 +1,56 @@
+package sync
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// ErrCycle says that an app depends on itself, by way of others.
+var ErrCycle = errors.New("waits for itself")
+
+// shownOfCycle is how many apps of a cycle are named.
+const shownOfCycle = 10
+
+// cycles returns, for each of the apps that waits for itself, how: "web → db → web". What a config file can tell is refused
+// there; this is with the apps of folders, of which only a commit says which there are.
+func cycles(apps map[string]App) map[string]string {
+	found := map[string]string{}
+	for name := range apps {
+		if way := wayBack(name, apps); len(way) > shownOfCycle {
+			found[name] = strings.Join(append(way[:shownOfCycle], "...", name), " → ")
+		} else if way != nil {
+			found[name] = strings.Join(append(way, name), " → ")
+		}
+	}
+	return found
+}
+
+// wayBack returns the shortest way from an app to itself, without its end; nil when there is none.
+func wayBack(start string, apps map[string]App) []string {
+	from := map[string]string{}
+	for queue := []string{start}; len(queue) > 0; queue = queue[1:] {
+		for _, name := range apps[queue[0]].DependsOn {
+			if _, seen := from[name]; seen {
+				continue
+			}
+			from[name] = queue[0]
+			if name == start {
+				return retrace(start, from)
+			}
+			queue = append(queue, name)
+		}
+	}
+	return nil
+}
+
+// retrace walks back from start to where it is reached from.
+func retrace(start string, from map[string]string) []string {
+	var way []string
+	for at := from[start]; at != start; at = from[at] {
+		way = append(way, at)
+	}
+	way = append(way, start)
+	slices.Reverse(way)
+	return way
+}
