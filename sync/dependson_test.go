@@ -53,6 +53,33 @@ func TestAnAppWaitsForThoseThatItDependsOn(t *testing.T) {
 	}
 }
 
+func TestAnAppWaitsForTheSameCommitOfThoseThatItDependsOn(t *testing.T) {
+	s := newFleetStage(t)
+	db, web := patient(s.named("db")), s.named("web")
+	web.DependsOn = []string{db.Name}
+	s.apps = []sync.App{web, db}
+	s.folder("web")
+	s.serve("db")
+	first := s.commit()
+	s.run()
+	s.at(first, 2)
+
+	s.hang("db")
+	s.repo.Write("apps/web/more.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n")
+	s.commit()
+	s.until(db, "to hang", hangs)
+	s.until(web, "to wait", waitsFor(db))
+	if s.isLive("more") {
+		t.Error("the app was applied at a commit at which the one that it depends on is not healthy")
+	}
+
+	s.serve("db")
+	s.at(s.commit(), 2)
+	if !s.isLive("more") {
+		t.Error("the app is healthy, and its object is not there")
+	}
+}
+
 func TestASuspendedAppIsLeftAsItIs(t *testing.T) {
 	s := newFleetStage(t)
 	held, other := s.named("a"), s.named("b")

@@ -49,6 +49,9 @@ func (p *pass) tell(ctx context.Context, event Event) {
 func (p *pass) saw(ctx context.Context, snapshot git.Snapshot) {
 	p.began = time.Now()
 	p.outcome.Revision, p.outcome.Snapshot = snapshot.Revision, snapshot
+	p.mu.Lock()
+	p.last.settled = false // until this pass has ended: a commit that takes its files back is news to it
+	p.mu.Unlock()
 	if snapshot.Revision != p.before.outcome.Revision {
 		p.outcome.Moved = true
 		p.tell(ctx, Event{Step: StepFetch, Snapshot: &snapshot})
