@@ -103,6 +103,9 @@ func (l *Loop) idle(ctx context.Context) time.Duration {
 
 // rest follows the app's health until there is something to do.
 func (l *Loop) rest(ctx context.Context, outcome Outcome, failure error) {
+	if l.Reconciler.overtaken(ctx, outcome, failure) {
+		return
+	}
 	ctx, stop := context.WithTimeout(ctx, l.pause(ctx, failure))
 	following := make(chan struct{})
 	go func() {

@@ -80,6 +80,25 @@ func (r *Reconciler) KeepUp(ctx context.Context, snapshot git.Snapshot) {
 	(&pass{Reconciler: r, outcome: last.outcome}).keepsUp(ctx, snapshot)
 }
 
+// overtaken reports whether something has happened at the very end of a pass: a gate that has its verdict may have taken
+// the word of it, and done nothing about it. Of a source that is no [Feed] the next look at it will tell.
+func (r *Reconciler) overtaken(ctx context.Context, outcome Outcome, failure error) bool {
+	r.mu.Lock()
+	last := r.last
+	r.mu.Unlock()
+	if feed, ok := r.Source.(*Feed); ok {
+		newest := feed.last()
+		if !newest.Revision.IsZero() && newest.Revision != outcome.Revision && !(last.settled && last.reads.same(newest)) {
+			return true
+		}
+	}
+	if failure != nil || last.skipped {
+		return false // what cannot be repaired is tried again in a while
+	}
+	drifted, _ := r.Applier.Drifted(ctx, r.App.Name, last.watched)
+	return drifted
+}
+
 // HasDrifted reports whether the cluster is otherwise than the last pass left it, as far as can be told without a pass.
 func (r *Reconciler) HasDrifted(ctx context.Context) bool {
 	r.mu.Lock()

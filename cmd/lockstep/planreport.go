@@ -133,10 +133,10 @@ func describeChange(c *apply.Change) plannedObject {
 	o := plannedObject{
 		Object: c.ID, Action: c.Action, File: c.File, Line: c.Line, Why: oneLineOf(c.Why), Drift: c.Drift, By: c.Culprits(),
 	}
-	switch {
-	case c.Action == apply.Created:
+	switch c.Action {
+	case apply.Created:
 		o.Fields = fieldsOf(c, c.Brings())
-	case c.Action == apply.Configured:
+	case apply.Configured:
 		o.Fields = fieldsOf(c, c.Fields)
 		for _, path := range c.KeptSecrets() {
 			o.Fields = append(o.Fields, plannedField{Path: path, Secret: secretEqual})
