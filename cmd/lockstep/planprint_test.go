@@ -39,8 +39,6 @@ func golden(t *testing.T, name, text string) {
 	}
 }
 
-func value(text string) *string { return &text }
-
 func id(kind, name string) object.ID {
 	group := ""
 	if kind == "Deployment" {
@@ -60,16 +58,20 @@ func sample() plannedApp {
 	elsewhere.Namespace = "common"
 	app.Objects = []plannedObject{
 		{Object: id("Deployment", "web"), Action: apply.Configured, File: "manifests/web/web.yaml", Line: 1, Fields: []plannedField{
-			{Path: "spec.paused", Old: value("true")},
-			{Path: "spec.replicas", Old: value("1"), New: value("3")},
-			{Path: "spec.template.spec.containers[web].image", Old: value("nginx:1.27"), New: value("nginx:1.28")},
+			{Path: "spec.paused", Old: new("true")},
+			{Path: "spec.replicas", Old: new("1"), New: new("3")},
+			{Path: "spec.template.spec.containers[web].image", Old: new("nginx:1.27"), New: new("nginx:1.28")},
 		}},
-		{Object: id("ConfigMap", "settings"), Action: apply.Configured, File: "manifests/web/settings.yaml", Line: 4, Drift: true,
-			By: []string{"kubectl-edit", "somebody"}, Fields: []plannedField{{Path: "data.key", Old: value("theirs"), New: value("ours")}}},
+		{
+			Object: id("ConfigMap", "settings"), Action: apply.Configured, File: "manifests/web/settings.yaml", Line: 4, Drift: true,
+			By: []string{"kubectl-edit", "somebody"}, Fields: []plannedField{{Path: "data.key", Old: new("theirs"), New: new("ours")}},
+		},
 		{Object: elsewhere, Action: apply.Created, File: "manifests/web/settings.yaml", Line: 12, Drift: true, Why: "it had been deleted"},
 		{Object: id("Secret", "login"), Action: apply.Configured, File: "manifests/web/login.yaml", Line: 1, Fields: []plannedField{
-			{Path: "data.fresh", Secret: secretAdded}, {Path: "data.password", Secret: secretDiffers},
-			{Path: "data.stale", Secret: secretRemoved}, {Path: "data.user", Secret: secretEqual},
+			{Path: "data.fresh", Secret: secretAdded},
+			{Path: "data.password", Secret: secretDiffers},
+			{Path: "data.stale", Secret: secretRemoved},
+			{Path: "data.user", Secret: secretEqual},
 		}},
 		{Object: id("Service", "web"), Action: apply.Unchanged, File: "manifests/web/web.yaml", Line: 30},
 		{Object: id("Service", "kept"), Action: apply.Skipped, File: "manifests/web/kept.yaml", Line: 1, Why: "lockstep.dev/reconcile: disabled in git"},
@@ -77,7 +79,7 @@ func sample() plannedApp {
 	}
 	many := plannedObject{Object: id("ConfigMap", "new"), Action: apply.Created, File: "manifests/web/new.yaml", Line: 1}
 	for i := range 9 {
-		many.Fields = append(many.Fields, plannedField{Path: fmt.Sprintf("data.key-%d", i), New: value("value")})
+		many.Fields = append(many.Fields, plannedField{Path: fmt.Sprintf("data.key-%d", i), New: new("value")})
 	}
 	app.Objects = append(app.Objects, many)
 	for _, o := range app.Objects {
@@ -193,7 +195,7 @@ func TestNothingThatOthersWroteMovesACursorOrEndsABlock(t *testing.T) {
 	const evil = "\x1b[2J\n```\n</details>\u202e"
 	app.Repository, app.Warnings, app.Errors = evil, []string{evil}, []planProblem{{Message: evil}}
 	app.Objects[0].Why = evil
-	app.Objects[0].Fields[0] = plannedField{Path: evil, New: value("x")}
+	app.Objects[0].Fields[0] = plannedField{Path: evil, New: new("x")}
 	app.Objects[1].By = []string{evil}
 	report := &planReport{Cluster: evil, Apps: []plannedApp{app}}
 	text, comment := report.written(t, outputText), report.written(t, outputMarkdown)

@@ -92,8 +92,8 @@ func TestTheReadmeSaysWhatThePlansJSONHas(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the README does not say %s", want)
 		}
-		for i := range of.NumField() {
-			key, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+		for field := range of.Fields() {
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if !strings.Contains(want, key) {
 				t.Errorf("%s of %s is not in the README", key, of.Name())
 			}
