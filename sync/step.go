@@ -88,7 +88,8 @@ func (r *Reconciler) overtaken(ctx context.Context, outcome Outcome, failure err
 	r.mu.Unlock()
 	if feed, ok := r.Source.(*Feed); ok {
 		newest := feed.last()
-		if !newest.Revision.IsZero() && newest.Revision != outcome.Revision && !(last.settled && last.reads.same(newest)) {
+		moved := !newest.Revision.IsZero() && newest.Revision != outcome.Revision
+		if moved && (!last.settled || !last.reads.same(newest)) {
 			return true
 		}
 	}
