@@ -39,6 +39,7 @@ func (s *Store) save(ctx context.Context, inventory *Inventory) error {
 	// own then conflicts with.
 	if checksum(payload) != k.sum || len(k.unsure) > 0 {
 		if err := s.write(ctx, k, s.divide(inventory.App, payload)); err != nil {
+			s.doubt(err)
 			return err
 		}
 	}

@@ -80,6 +80,15 @@ func (s *Store) Ensure(ctx context.Context) error {
 	return err
 }
 
+// doubt has the namespace looked for again when it may be what an error says is not there.
+func (s *Store) doubt(err error) {
+	if apierrors.IsNotFound(err) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ensured = false
+	}
+}
+
 func (s *Store) ensure(ctx context.Context) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}
 	err := s.client.Get(ctx, client.ObjectKeyFromObject(namespace), namespace)

@@ -331,7 +331,7 @@ func TestTheNamespaceIsMadeWhenItIsMissing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := p.calls.String(); got != "get create get" {
+	if got := p.calls.String(); got != "get create" { // it is not looked for again
 		t.Errorf("calls: %s", got)
 	}
 	p.save(s, small("1"))
