@@ -201,7 +201,10 @@ func (f *Fleet) recall(ctx context.Context) {
 		return
 	}
 	records, err := f.Records(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil || isNetwork(err):
+		return // of a cluster that is away the apps themselves say so
+	case err != nil:
 		f.warn("apps that left before cannot be looked for", err)
 		return
 	}
