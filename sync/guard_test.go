@@ -27,7 +27,7 @@ func settings(n int) string {
 func (s *stage) configMaps() []string {
 	s.Helper()
 	var list corev1.ConfigMapList
-	if err := s.client.List(s.Context(), &list, client.InNamespace(s.namespace), client.MatchingLabels{"lockstep.dev/app": s.loop.Reconciler.App.Name}); err != nil {
+	if err := s.client.List(s.Context(), &list, client.InNamespace(s.namespace), client.MatchingLabels{"lockstep.dev/app": s.name}); err != nil {
 		s.Fatal(err)
 	}
 	names := []string{}
@@ -111,7 +111,7 @@ func (s *stage) healthyAfterStart() {
 // onRecord checks that the inventory has n objects, and one healthy commit for each that was committed.
 func (s *stage) onRecord(n int) {
 	s.Helper()
-	record, err := inventory.NewStore(s.client, s.namespace).Load(s.Context(), s.loop.Reconciler.App.Name)
+	record, err := inventory.NewStore(s.client, s.namespace).Load(s.Context(), s.name)
 	if err != nil {
 		s.Fatal(err)
 	}

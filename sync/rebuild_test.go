@@ -22,7 +22,7 @@ func namedApart() options {
 func (s *stage) head() *corev1.Secret {
 	s.Helper()
 	var head corev1.Secret
-	if err := s.client.Get(s.Context(), client.ObjectKey{Namespace: s.namespace, Name: "lockstep." + s.loop.Reconciler.App.Name}, &head); err != nil {
+	if err := s.client.Get(s.Context(), client.ObjectKey{Namespace: s.namespace, Name: "lockstep." + s.name}, &head); err != nil {
 		s.Fatal(err)
 	}
 	return &head

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 // stage is an app on a cluster, its repository, and the daemon's loop between them.
 type stage struct {
 	testing.TB
+	name      string // of the app
 	repo      *gittest.Repo
 	namespace string
 	client    client.WithWatch
@@ -77,7 +78,7 @@ func newStage(t testing.TB, o options, files ...string) *stage {
 		o.app(&app)
 	}
 	s.store, s.options = status.NewStore(app), o
-	s.loop = s.wire(app, o)
+	s.name, s.loop = app.Name, s.wire(app, o)
 	return s
 }
 
@@ -168,7 +169,7 @@ func (s *stage) commit(files ...string) string {
 }
 
 func (s *stage) app() status.App {
-	app, _ := s.store.App(s.loop.Reconciler.App.Name)
+	app, _ := s.store.App(s.name)
 	return app
 }
 
