@@ -282,12 +282,13 @@ func (r *reasons) Observe(ctx context.Context, event sync.Event) {
 func TestTwoDaemonsOfOneAppAreToldAndDoNotFight(t *testing.T) {
 	s := newStage(t, options{}, web(t, 1)...)
 	first := s.commit()
-	stores := []*status.Store{s.store, status.NewStore(s.loop.Reconciler.App)}
+	app := s.loop.Reconciler.App
+	stores := []*status.Store{s.store, status.NewStore(app)}
 	told := &reasons{Observer: stores[0], seen: map[string]bool{}}
 	others := &reasons{Observer: stores[1], seen: map[string]bool{}}
 	s.loop.Reconciler.Observer = told
 	s.start()
-	s.loop = s.wire(s.loop.Reconciler.App, s.options)
+	s.loop = s.wire(app, s.options)
 	s.loop.Reconciler.Observer = others
 	end := s.start()
 	both := func(hash string, n int) {

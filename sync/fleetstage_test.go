@@ -35,13 +35,13 @@ type fleetStage struct {
 
 // countedSource counts how often it is asked.
 type countedSource struct {
-	sync.Source
-	fetches *atomic.Int64
+	*git.Repository // which also says what it is called
+	fetches         *atomic.Int64
 }
 
 func (c countedSource) Fetch(ctx context.Context) (git.Snapshot, error) {
 	c.fetches.Add(1)
-	return c.Source.Fetch(ctx)
+	return c.Repository.Fetch(ctx)
 }
 
 func newFleetStage(t testing.TB) *fleetStage {
