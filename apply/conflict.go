@@ -84,17 +84,30 @@ func (e *ConflictError) add(manager, subresource, field string) {
 	e.Owners[at].Fields = append(e.Owners[at].Fields, field)
 }
 
-// mayForce reports whether err is a conflict that is ours to win: one that the app's config says to win, one over an
-// object that this app has applied before, where somebody changed a field since, or one with kubectl alone, whose user
-// has handed the object to git.
+// mayForce reports whether err is a conflict that is ours to win: one that the app's config says to win, or one where
+// every field is kubectl's, whose user has handed the object to git, or one that this app has applied before, and that
+// somebody has taken since. Where it is not known what was applied before, an object that was is taken for ours whole.
 func mayForce(err error, c *Change) bool {
 	var conflict *ConflictError
 	if !errors.As(conflictError(err), &conflict) {
 		return false
 	}
-	foreign := slices.ContainsFunc(conflict.Managers, func(manager string) bool { return !isKubectl(manager) })
-	return c.force || c.recorded || !foreign
+	foreign := slices.ContainsFunc(conflict.Owners, func(owner Owner) bool {
+		return !isKubectl(owner.Manager) && !c.appliedBefore(owner.Fields)
+	})
+	return c.force || !foreign
 }
+
+// appliedBefore reports whether this app has applied all of those fields before, as far as it is known.
+func (c *Change) appliedBefore(fields []string) bool {
+	if !c.recorded || c.previous == nil {
+		return c.recorded
+	}
+	return !slices.ContainsFunc(fields, func(field string) bool { return !names(c.previous, field) })
+}
+
+// wins reports whether c takes its fields whoever owns them: no conflict is of interest then.
+func (c *Change) wins() bool { return c.force || c.recorded && c.Drift }
 
 // isKubectl knows kubectl's field managers: "kubectl" for server-side apply, "kubectl-client-side-apply",
 // "kubectl-create", "kubectl-edit" and so on for the rest.

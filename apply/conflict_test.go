@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 func TestAConflictNamesEveryManagerWithItsFields(t *testing.T) {
@@ -76,4 +77,48 @@ func TestAFieldThatAnotherManagerHasSetAlikeIsNoConflict(t *testing.T) {
 	}
 	a.mustSync([]string{"configmap/settings configured (metadata.labels.lockstep.dev/app set to web)"}, configMap("settings", "1"))
 	a.wantManagers(a.live("v1", "ConfigMap", "settings"), "helm Update", "lockstep Apply")
+}
+
+func TestAFieldThatACommitAddsAndAnotherOwnsIsAConflict(t *testing.T) {
+	a := newApp(t)
+	a.mustSync([]string{"deployment.apps/web-server created"}, webDeployment)
+	previous := a.request.Manifests[0].Object
+	a.request.Previous = func(object.ID) *unstructured.Unstructured { return previous }
+	a.serverSideApply("argocd", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web-server}\nspec: {minReadySeconds: 7}\n")
+	err := a.sync(strings.Replace(webDeployment, "  replicas: 1", "  replicas: 2\n  minReadySeconds: 1", 1))
+	if err == nil || !strings.Contains(err.Error(), ".spec.minReadySeconds owned by argocd") {
+		t.Errorf("error: %v", err)
+	}
+	if live := a.live("apps/v1", "Deployment", "web-server"); number(t, live, "spec", "replicas") != 1 {
+		t.Error("half of the change was applied")
+	}
+}
+
+func TestAFieldThatWasAppliedBeforeIsTakenBackByTheNextCommit(t *testing.T) {
+	a := newApp(t)
+	a.mustSync([]string{"deployment.apps/web-server created"}, webDeployment)
+	previous := a.request.Manifests[0].Object
+	a.request.Previous = func(object.ID) *unstructured.Unstructured { return previous }
+	theirs := parse(t, strings.Replace(webDeployment, "nginx:1.27", "nginx:1.20", 1))
+	theirs.SetNamespace(a.request.Namespace)
+	err := a.client.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(theirs), client.FieldOwner("argocd"), client.ForceOwnership)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.sync(strings.Replace(webDeployment, "nginx:1.27", "nginx:1.28", 1)); err != nil {
+		t.Fatal(err)
+	}
+	containers, _, _ := unstructured.NestedSlice(a.live("apps/v1", "Deployment", "web-server").Object, "spec", "template", "spec", "containers")
+	if image := containers[0].(map[string]any)["image"]; image != "nginx:1.28" {
+		t.Errorf("image %v", image)
+	}
+}
+
+func number(t *testing.T, o *unstructured.Unstructured, path ...string) int64 {
+	t.Helper()
+	n, found, err := unstructured.NestedInt64(o.Object, path...)
+	if err != nil || !found {
+		t.Fatalf("%v: %t, %v", path, found, err)
+	}
+	return n
 }

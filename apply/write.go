@@ -107,16 +107,20 @@ func (a *Applier) discovered(ctx context.Context, c *Change, request Request, af
 	return a.foresee(ctx, c, after)
 }
 
-// patch applies sent and returns the API server's answer. It does not force: a field that another manager owns with
-// another value is a conflict, which [mayForce] settles.
+// patch applies sent and returns the API server's answer. It forces what is ours in any case. Of other changes a field that
+// another manager owns with another value is a conflict, which [mayForce] settles.
 func (a *Applier) patch(ctx context.Context, c *Change, sent *unstructured.Unstructured, options ...client.ApplyOption) (*unstructured.Unstructured, error) {
+	forced := append(slices.Clip(options), client.ForceOwnership)
+	if c.wins() {
+		options = forced
+	}
 	answer := sent.DeepCopy()
 	err := a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), options...)
-	if err == nil || !mayForce(err, c) {
+	if err == nil || c.wins() || !mayForce(err, c) {
 		return answer, a.explain(ctx, c, err)
 	}
 	answer = sent.DeepCopy()
-	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), append(slices.Clip(options), client.ForceOwnership)...)
+	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), forced...)
 	return answer, a.explain(ctx, c, err)
 }
 
