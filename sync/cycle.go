@@ -12,12 +12,15 @@ var ErrCycle = errors.New("waits for itself")
 // shownOfCycle is how many apps of a cycle are named.
 const shownOfCycle = 10
 
-// cycles returns, for each of the apps that waits for itself, how: "web → db → web". What a config file can tell is refused
-// there; this is with the apps of folders, of which only a commit says which there are.
-func cycles(apps map[string]App) map[string]string {
+// Cycles returns, for each of those that wait for themselves, how: "web → db → web". The key of waits is who waits, its
+// value for whom; those that are no key are waited for by nobody here.
+//
+// A config file is asked with its entries, and a fleet again with the apps of folders, of which only a commit says which
+// there are.
+func Cycles(waits map[string][]string) map[string]string {
 	found := map[string]string{}
-	for name := range apps {
-		if way := wayBack(name, apps); len(way) > shownOfCycle {
+	for name := range waits {
+		if way := wayBack(name, waits); len(way) > shownOfCycle {
 			found[name] = strings.Join(append(way[:shownOfCycle], "...", name), " → ")
 		} else if way != nil {
 			found[name] = strings.Join(append(way, name), " → ")
@@ -26,11 +29,11 @@ func cycles(apps map[string]App) map[string]string {
 	return found
 }
 
-// wayBack returns the shortest way from an app to itself, without its end; nil when there is none.
-func wayBack(start string, apps map[string]App) []string {
+// wayBack returns the shortest way from one to itself, without its end; nil when there is none.
+func wayBack(start string, waits map[string][]string) []string {
 	from := map[string]string{}
 	for queue := []string{start}; len(queue) > 0; queue = queue[1:] {
-		for _, name := range apps[queue[0]].DependsOn {
+		for _, name := range waits[queue[0]] {
 			if _, seen := from[name]; seen {
 				continue
 			}

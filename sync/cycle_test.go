@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,4 +32,18 @@ func TestAppsThatWaitForThemselvesByWayOfAFolderAreTold(t *testing.T) {
 	s.apps[0].DependsOn = nil
 	s.tell()
 	s.live(3, "db", "other", "web")
+}
+
+func TestALongCycleIsShortened(t *testing.T) {
+	waits := map[string][]string{"outside": {"a0", "nobody"}}
+	for i := range 20 {
+		waits[fmt.Sprintf("a%d", i)] = []string{fmt.Sprintf("a%d", (i+1)%20)}
+	}
+	cycles := sync.Cycles(waits)
+	if got := cycles["a0"]; got != "a0 → a1 → a2 → a3 → a4 → a5 → a6 → a7 → a8 → a9 → ... → a0" {
+		t.Error(got)
+	}
+	if cycles["outside"] != "" || len(cycles) != 20 {
+		t.Errorf("cycles %v", cycles)
+	}
 }

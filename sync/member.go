@@ -107,7 +107,11 @@ func (f *Fleet) waits(app App, at git.Revision) (waits string, news <-chan struc
 
 // entangle notes which apps wait for themselves, and has those told of it for which that is news.
 func (f *Fleet) entangle(wanted map[string]App) {
-	now := cycles(wanted)
+	dependencies := make(map[string][]string, len(wanted))
+	for name, app := range wanted {
+		dependencies[name] = app.DependsOn
+	}
+	now := Cycles(dependencies)
 	f.mu.Lock()
 	before := f.cycles
 	f.cycles = now

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,18 +44,10 @@ Exit codes: 0 nothing would change, 2 something would, 1 error.`,
 	return cmd
 }
 
-// planOfOneApp are the flags that a config file says for each app or repository instead.
-var planOfOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt"}
-
 func (f *planFlags) check(cmd *cobra.Command, args []string) error {
 	switch {
 	case f.config != "":
-		for _, name := range planOfOneApp {
-			if cmd.Flags().Changed(name) {
-				return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
-			}
-		}
-		return f.checkCluster()
+		return cmp.Or(besideConfig(cmd), f.checkCluster())
 	case f.repo == "":
 		return errors.New("want --repo for one app, or --config for many")
 	case len(args) > 0:

@@ -162,7 +162,7 @@ func (f *planFlags) appsOfConfig(ctx context.Context, all *planApps, cache strin
 // addEntry adds the app of an entry, or one for each folder that it matches, and returns all that is wrong with them.
 func (a *planApps) addEntry(ctx context.Context, entry config.App, files *planFiles) []error {
 	if entry.Paths == "" {
-		return some(a.add(planApp(entry), files))
+		return some(a.add(appOf(entry, files.name), files))
 	}
 	snapshot, err := files.Fetch(ctx)
 	if err != nil {
@@ -176,7 +176,7 @@ func (a *planApps) addEntry(ctx context.Context, entry config.App, files *planFi
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		one, err := entry.In(folder)
 		if err == nil {
-			err = a.add(planApp(one), files)
+			err = a.add(appOf(one, files.name), files)
 		}
 		wrong = append(wrong, some(err)...)
 	}
@@ -188,14 +188,6 @@ func some(err error) []error {
 		return nil
 	}
 	return []error{err}
-}
-
-// planApp is an entry as it is planned.
-func planApp(entry config.App) sync.App {
-	return sync.App{
-		Name: entry.Name, Path: entry.Path, Namespace: entry.Namespace, Vars: entry.Vars,
-		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly, Suspend: entry.Suspend,
-	}
 }
 
 // foldersOf returns which folder stands for which repository.

@@ -21,10 +21,11 @@ type source struct {
 // keyOf names a feed by all that makes it another one.
 func keyOf(r config.Repository) string { return fmt.Sprintf("%s %s %s", r.URL, r.Branch, r.Interval) }
 
-// appOf is an entry of the file as a fleet takes it; of an entry with paths, what its apps have in common.
-func appOf(entry config.App, from *source) sync.App {
+// appOf is an entry of the file as an app of the repository, which is on record under that name; of an entry with paths,
+// what its apps have in common.
+func appOf(entry config.App, repository string) sync.App {
 	app := sync.App{
-		Name: entry.Name, Repository: from.repository.String(), Feed: from.key, Path: entry.Path,
+		Name: entry.Name, Repository: repository, Path: entry.Path,
 		Namespace: entry.Namespace, ServiceAccount: entry.ServiceAccount, Vars: entry.Vars,
 		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly,
 		DependsOn: entry.DependsOn, Suspend: entry.Suspend, Timeout: entry.Timeout,
@@ -33,8 +34,15 @@ func appOf(entry config.App, from *source) sync.App {
 		app.ServiceAccount = app.Namespace + "/" + app.ServiceAccount
 	}
 	if entry.Paths != "" {
-		app.Set = from.repository.String() + " " + entry.Paths
+		app.Set = repository + " " + entry.Paths
 	}
+	return app
+}
+
+// app is an entry of the file as a fleet takes it.
+func (s *source) app(entry config.App) sync.App {
+	app := appOf(entry, s.repository.String())
+	app.Feed = s.key
 	return app
 }
 
@@ -49,9 +57,9 @@ func rosterOf(file *config.Config, sources map[string]*source) sync.Roster {
 		switch {
 		case from == nil:
 		case entry.Paths != "":
-			roster.Sets = append(roster.Sets, sync.Set{App: appOf(entry, from), Pattern: entry.Paths, Prefix: entry.NamePrefix})
+			roster.Sets = append(roster.Sets, sync.Set{App: from.app(entry), Pattern: entry.Paths, Prefix: entry.NamePrefix})
 		default:
-			roster.Apps = append(roster.Apps, appOf(entry, from))
+			roster.Apps = append(roster.Apps, from.app(entry))
 		}
 	}
 	return roster

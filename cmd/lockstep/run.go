@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,15 +94,20 @@ func (f *runFlags) leave(out io.Writer) error {
 // ofOneApp are the flags that a config file says for each app or repository instead.
 var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout"}
 
+// besideConfig refuses those of the flags that a command has and that were given.
+func besideConfig(cmd *cobra.Command) error {
+	for _, name := range ofOneApp {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
+		}
+	}
+	return nil
+}
+
 func (f *runFlags) check(cmd *cobra.Command) error {
 	switch {
 	case f.config != "":
-		for _, name := range ofOneApp {
-			if cmd.Flags().Changed(name) {
-				return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
-			}
-		}
-		return f.checkCluster()
+		return cmp.Or(besideConfig(cmd), f.checkCluster())
 	case f.repo == "":
 		return errors.New("want --repo for one app, or --config for many")
 	}

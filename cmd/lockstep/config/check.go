@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/lockstep-dev/lockstep/sync"
 )
 
 // reader collects the entries of a file.
@@ -118,27 +120,30 @@ func (r *reader) many(name string) []int {
 // entries may have the app that is waited for, only the folders will tell.
 func (r *reader) checkCycles() {
 	named := r.named()
-	waits := make([][]int, len(r.apps))
-	for i, e := range r.apps {
+	waits := map[string][]string{}
+	for _, e := range r.apps {
 		for _, name := range e.DependsOn {
 			if place, ok := named[name]; ok {
-				waits[i] = append(waits[i], place)
+				waits[e.label()] = append(waits[e.label()], r.apps[place].label())
 			} else if places := r.many(name); len(places) == 1 {
-				waits[i] = append(waits[i], places[0])
+				waits[e.label()] = append(waits[e.label()], r.apps[places[0]].label())
 			}
 		}
 	}
-	for i, e := range r.apps {
-		if way := wayBack(i, waits); way != nil {
-			e.fail(e.lineOf("dependsOn"), "dependsOn: a cycle: %s", draw(way, func(place int) string {
-				app := r.apps[place]
-				if app.name == "" {
-					return app.NamePrefix + app.Paths
-				}
-				return app.name
-			}))
+	cycles := sync.Cycles(waits)
+	for _, e := range r.apps {
+		if way := cycles[e.label()]; way != "" {
+			e.fail(e.lineOf("dependsOn"), "dependsOn: a cycle: %s", way)
 		}
 	}
+}
+
+// label is what people call the entry.
+func (e appEntry) label() string {
+	if e.name == "" {
+		return e.NamePrefix + e.Paths
+	}
+	return e.name
 }
 
 // config returns the entries that are right, and what is wrong with the others.
