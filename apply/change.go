@@ -54,6 +54,7 @@ type Change struct {
 	force    bool // the app's config says to take what other managers own
 	recorded bool // this app has applied the object before, and knows so
 	yielded  bool // an autoscaler has the replica count
+	reclaims bool // an autoscaler had the replica count until now: git's counts again
 	unsought bool // nobody has looked whether the object is there without our label: a rehearsal will tell
 	left     bool // of drift: it is left as it is, and Why says the reason
 	deferred bool // of a kind, or in a namespace, that this very plan creates: not rehearsed
@@ -111,6 +112,14 @@ func (c *Change) Target() *unstructured.Unstructured {
 	target.SetUID(c.seen.UID)
 	target.SetResourceVersion(c.seen.Version)
 	return target
+}
+
+// Release lets go of the manifests and of the live objects of what has been applied, which are most of a plan. What became
+// of each object, and its marks for the inventory, stay; so do the objects that are yet to be pruned.
+func (p *Plan) Release() {
+	for _, c := range p.Changes {
+		c.Desired, c.Before, c.Live, c.previous = nil, nil, nil, nil
+	}
 }
 
 // writes reports whether an apply of c has anything to send.

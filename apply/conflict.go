@@ -103,7 +103,9 @@ func (c *Change) appliedBefore(fields []string) bool {
 	if !c.recorded || c.previous == nil {
 		return c.recorded
 	}
-	return !slices.ContainsFunc(fields, func(field string) bool { return !names(c.previous, field) })
+	return !slices.ContainsFunc(fields, func(field string) bool {
+		return !names(c.previous, field) && !(c.reclaims && field == ".spec.replicas")
+	})
 }
 
 // wins reports whether c takes its fields whoever owns them: no conflict is of interest then.

@@ -142,6 +142,7 @@ func decide(plan *Plan, request Request) []*Change {
 		entry, known := request.Recorded[c.ID]
 		c.Hash = digest(c.Desired.Object)
 		same := known && entry.Hash == c.Hash
+		c.reclaims = entry.Yielded && !c.yielded
 		c.Drift = same && (c.seen == nil || entry.Fingerprint != c.seen.Mark)
 		switch {
 		case skip(c), c.Drift && request.leaves(c):

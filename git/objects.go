@@ -16,6 +16,7 @@ type objects struct {
 	gitDir   string
 	broken   atomic.Bool // a read failed: what is here cannot be trusted
 	workTree *workTree   // what is read instead; nil for a repository's objects
+	parsed   treeCache   // of those trees
 }
 
 func newObjects(gitDir string) *objects { return &objects{gitDir: gitDir} }

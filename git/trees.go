@@ -55,6 +55,10 @@ func (t *trees) below(at entry) ([]entry, error) {
 	if entries, ok := t.parsed[at.name]; ok {
 		return entries, nil
 	}
+	if entries, ok := t.reader.objects.treeAt(at.hash); ok {
+		t.parsed[at.name] = entries
+		return entries, nil
+	}
 	content, err := t.reader.read(at.hash, plumbing.TreeObject, maxTree)
 	if err != nil {
 		return nil, within(at.name, err)
@@ -66,6 +70,7 @@ func (t *trees) below(at entry) ([]entry, error) {
 	// Git sorts folders as if they ended in a slash.
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	t.parsed[at.name] = entries
+	t.reader.objects.parsed.put(at.hash, entries)
 	return entries, nil
 }
 

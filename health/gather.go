@@ -136,8 +136,8 @@ func (g *gathering) podsUnder(ctx context.Context, namespace, ref string) {
 	}
 }
 
-// service adds the slices of a Service and the pods that it selects; if it selects none, all of the namespace, since the
-// report then says which labels there are.
+// service adds the slices of a Service and the pods that it selects. If it selects none, and nothing in the check makes a
+// pod that it will select, all of the namespace, since the report then says which labels there are.
 func (g *gathering) service(ctx context.Context, o *unstructured.Unstructured) {
 	for _, slice := range g.lookup(ctx, typed(sliceResource, o.GetNamespace()), refService(o.GetName())) {
 		if slice, ok := slice.(*discoveryv1.EndpointSlice); ok {
@@ -154,7 +154,8 @@ func (g *gathering) service(ctx context.Context, o *unstructured.Unstructured) {
 			selects = true
 		}
 	}
-	if !selects {
+	willSelect := func(t Target) bool { return t.makesPodsFor(o.GetNamespace(), selector) }
+	if !selects && !slices.ContainsFunc(g.state.Targets, willSelect) {
 		g.podsUnder(ctx, o.GetNamespace(), refAll)
 	}
 }

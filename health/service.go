@@ -36,13 +36,11 @@ func (v *view) serving(t Target) serving {
 	s := serving{id: object.Of(t.Applied), selector: pairs(o, "spec", "selector"), ports: portsOf(o)}
 	selector := labels.SelectorFromValidatedSet(s.selector)
 	for _, other := range v.Targets {
-		maker := other.newest()
-		made, makes := templateLabels(maker)
-		if !makes || maker.GetNamespace() != o.GetNamespace() || !selector.Matches(labels.Set(made)) {
+		if !other.makesPodsFor(o.GetNamespace(), selector) {
 			continue
 		}
 		s.foreseen = true
-		if w, known := v.workloads[object.Of(maker)]; known {
+		if w, known := v.workloads[object.Of(other.Applied)]; known {
 			s.backing = append(s.backing, w)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 )
 
@@ -64,4 +65,11 @@ func (t Target) newest() *unstructured.Unstructured {
 		return t.Live
 	}
 	return t.Applied
+}
+
+// makesPodsFor tells a target whose pods are in the namespace and have labels that the selector matches.
+func (t Target) makesPodsFor(namespace string, selector labels.Selector) bool {
+	o := t.newest()
+	made, makes := templateLabels(o)
+	return makes && o.GetNamespace() == namespace && selector.Matches(labels.Set(made))
 }

@@ -13,7 +13,7 @@ const (
 	glance = time.Second
 	// saveAfter is how long a gate waits until what was applied is put on record. Until then the verdict may come, and one
 	// write does for both; who is killed in between applies the commit again, which changes nothing.
-	saveAfter = 30 * time.Second
+	saveAfter = 2 * time.Minute
 )
 
 // wait holds the pass until the commit serves. It ends early with [ErrSuperseded] when the source or the cluster has moved
@@ -70,6 +70,8 @@ func (p *pass) saveNow(ctx context.Context) error {
 
 func (p *pass) check(ctx context.Context) health.Check {
 	p.outcome.targets = targets(p.plan)
+	p.packed = pack(p.plan)
+	p.plan.Release() // a thousand apps may wait at once
 	return health.Check{
 		Objects: p.outcome.targets, Timeout: p.left(),
 		Progress: func(report *health.Report) { p.tell(ctx, Event{Step: StepGate, Report: report}) },

@@ -54,11 +54,18 @@ func targets(plan *apply.Plan) []*unstructured.Unstructured {
 	return all
 }
 
-// small returns a copy of o without what only its size comes from.
+// small returns a copy of o without what only its size comes from. Of the status the conditions stay: what was wrong
+// before the apply is not its fault.
 func small(o *unstructured.Unstructured) *unstructured.Unstructured {
 	kept := &unstructured.Unstructured{Object: make(map[string]any, len(o.Object))}
 	for key, value := range o.Object {
-		if key != "status" {
+		switch key {
+		case "data", "binaryData", "stringData":
+		case "status":
+			if status, ok := value.(map[string]any); ok && status["conditions"] != nil {
+				kept.Object[key] = map[string]any{"conditions": status["conditions"]}
+			}
+		default:
 			kept.Object[key] = value
 		}
 	}

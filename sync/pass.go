@@ -21,6 +21,7 @@ type pass struct {
 	outcome Outcome
 	reads   reads
 	plan    *apply.Plan
+	packed  archive                       // the manifests that were applied
 	watched map[object.ID]inventory.Entry // what was applied, and is to stay so
 	began   time.Time
 	unsaved bool // the record says more than what was saved
@@ -196,7 +197,7 @@ func (p *pass) leave(step Step) {
 	defer p.mu.Unlock()
 	after := p.before
 	if p.watched != nil {
-		after = memory{reads: p.reads, applied: pack(p.plan), watched: p.watched, skipped: p.plan.Skips()}
+		after = memory{reads: p.reads, applied: p.packed, watched: p.watched, skipped: p.plan.Skips()}
 	}
 	ended := step == StepSave || step == StepFetch
 	after.settled = ended && (p.watched != nil || p.before.settled)
