@@ -103,9 +103,11 @@ func (c *Change) appliedBefore(fields []string) bool {
 	if !c.recorded || c.previous == nil {
 		return c.recorded
 	}
-	return !slices.ContainsFunc(fields, func(field string) bool {
-		return !names(c.previous, field) && !(c.reclaims && field == ".spec.replicas")
-	})
+	isNew := func(field string) bool {
+		reclaimed := c.reclaims && field == ".spec.replicas"
+		return !reclaimed && !names(c.previous, field)
+	}
+	return !slices.ContainsFunc(fields, isNew)
 }
 
 // wins reports whether c takes its fields whoever owns them: no conflict is of interest then.
