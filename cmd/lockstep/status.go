@@ -21,45 +21,61 @@ const longestAnswer = 64 << 20
 
 func newStatus() *cobra.Command {
 	var address string
+	var watching bool
 	output := outputFlag{value: outputTable}
 	cmd := &cobra.Command{
 		Use:   "status [APP]",
 		Short: "Show what the apps of a running daemon are at",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return showApp(cmd.Context(), cmd.OutOrStdout(), address, args[0], output.value)
+			look := func(ctx context.Context) (shown, error) {
+				if len(args) == 1 {
+					return lookAtApp(ctx, address, args[0], output.value)
+				}
+				return lookAtApps(ctx, address, output.value)
 			}
-			return showApps(cmd.Context(), cmd.OutOrStdout(), address, output.value)
+			if watching {
+				return keepShowing(cmd.Context(), cmd.OutOrStdout(), look)
+			}
+			now, err := look(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return now.print(cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().StringVar(&address, "server", "http://127.0.0.1:8080", "address of the daemon's status API")
+	cmd.Flags().BoolVarP(&watching, "watch", "w", false, "go on, and show what changes, until interrupted")
 	output.register(cmd, outputTable, outputWide, outputJSON)
 	return cmd
 }
 
-func showApps(ctx context.Context, out io.Writer, address, format string) error {
+func lookAtApps(ctx context.Context, address, format string) (shown, error) {
 	var list status.List
 	if err := get(ctx, address, &list, "api", "v1", "apps"); err != nil {
-		return err
+		return shown{}, err
 	}
-	if format == outputJSON {
-		return printJSON(out, list)
-	}
-	live.Overview(out, list, format == outputWide)
-	return nil
+	return shown{list, func(out io.Writer) error {
+		if format == outputJSON {
+			return printJSON(out, list)
+		}
+		live.Overview(out, list, format == outputWide)
+		return nil
+	}}, nil
 }
 
-func showApp(ctx context.Context, out io.Writer, address, name, format string) error {
+func lookAtApp(ctx context.Context, address, name, format string) (shown, error) {
 	var app status.App
 	if err := get(ctx, address, &app, "api", "v1", "apps", name); err != nil {
-		return err
+		return shown{}, err
 	}
-	if format == outputJSON {
-		return printJSON(out, app)
-	}
-	live.Detail(out, app)
-	return nil
+	return shown{app, func(out io.Writer) error {
+		if format == outputJSON {
+			return printJSON(out, app)
+		}
+		live.Detail(out, app)
+		return nil
+	}}, nil
 }
 
 func printJSON(out io.Writer, value any) error {

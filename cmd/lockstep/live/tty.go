@@ -18,8 +18,8 @@ func IsTerminal(f *os.File) bool {
 // themeOf is how out wants its text. A terminal gets colour unless it is dumb or NO_COLOR is set (no-color.org), and
 // ASCII where the locale is not UTF-8; whatever else out is gets plain UTF-8.
 func themeOf(out io.Writer) theme {
-	f, isFile := out.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
+	f, is := terminalOf(out)
+	if !is {
 		return theme{}
 	}
 	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
@@ -43,8 +43,8 @@ func sizeOf(f *os.File) (columns, rows int) {
 
 // room is how many columns a line to out may take, 0 for as many as it likes.
 func room(out io.Writer) int {
-	f, isFile := out.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
+	f, is := terminalOf(out)
+	if !is {
 		return 0
 	}
 	columns, _ := sizeOf(f)
