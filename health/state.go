@@ -15,6 +15,7 @@ type State struct {
 	Revisions   []*appsv1.ControllerRevision // those of the targets at least; only DaemonSets need them
 	Pods        []*corev1.Pod                // those that targets own or select, at least; the namespace's when a Service selects none
 	Slices      []*discoveryv1.EndpointSlice // those of the targets at least
+	Services    []*unstructured.Unstructured // those that Ingresses and routes of the targets lead to, whoever applied them
 	Blind       []string                     // watches that do not see the cluster now, a phrase each
 }
 
