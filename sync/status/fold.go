@@ -135,7 +135,7 @@ func (a *App) applied(event sync.Event) {
 	}
 }
 
-// judged takes over the health. What the gate has failed stays failed until a pass has ended well: the loop begins one
+// judged takes over the health. An app that waits for others goes on to do so, whatever runs of it. What the gate has failed stays failed until a pass has ended well: the loop begins one
 // as soon as the health is good.
 func (a *App) judged(event sync.Event) {
 	r := event.Report
@@ -145,7 +145,7 @@ func (a *App) judged(event sync.Event) {
 	a.Timeline = a.Timeline.judged(r, event.At)
 	a.Warnings = warnings(a.planWarnings, r.Warnings)
 	switch {
-	case a.held || a.State == sync.Syncing:
+	case a.held || a.State == sync.Syncing || a.State == sync.Pending:
 		return
 	case a.State == sync.Failed:
 		if r.Status != health.Current {
