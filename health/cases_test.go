@@ -44,6 +44,7 @@ type verdict struct {
 	Services  []string      `json:"services"`  // name ready/expected status reason
 	Problems  []string      `json:"problems"`  // reason object pods
 	Warnings  []string      `json:"warnings"`  // reason object
+	Warning   string        `json:"warning"`   // a part of one warning's message
 }
 
 func readCases(t testing.TB) []testCase {
@@ -85,6 +86,10 @@ func (v verdict) check(t *testing.T, r *health.Report) {
 	}
 	if v.Advice != "" && (len(r.Problems) == 0 || !strings.Contains(r.Problems[0].Advice, v.Advice)) {
 		t.Errorf("problems are %+v, want advice %q", r.Problems, v.Advice)
+	}
+	warned := func(w health.Problem) bool { return strings.Contains(w.Message, v.Warning) }
+	if v.Warning != "" && !slices.ContainsFunc(r.Warnings, warned) {
+		t.Errorf("warnings are %+v, want %q", r.Warnings, v.Warning)
 	}
 	compareRows(t, "workloads", v.Workloads, r.Workloads, func(w health.Workload) string {
 		return fmt.Sprintf("%s %d/%d/%d %s", w.Name, w.Ready, w.Updated, w.Desired, w.Status)

@@ -35,9 +35,14 @@ func Compute(s State) *Report {
 			r.Services = append(r.Services, row)
 			r.Problems = append(r.Problems, problems...)
 			waiting = appendPhrase(waiting, id, row.Status, row.Message)
+		case isService(id.GroupKind()):
+			row := v.unselective(t)
+			r.Services = append(r.Services, row.counted()...)
+			waiting = appendPhrase(waiting, id, row.Status, row.Message)
 		default:
 			said := judge(t)
 			r.Problems = append(r.Problems, stalled(t, said)...)
+			r.Problems = append(r.Problems, v.unbacked(t)...)
 			waiting = appendPhrase(waiting, id, said.status, said.message)
 		}
 	}

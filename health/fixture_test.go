@@ -113,6 +113,8 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.ReplicaSets = append(s.ReplicaSets, typed(t, o, &appsv1.ReplicaSet{}))
 	case "ControllerRevision":
 		s.Revisions = append(s.Revisions, typed(t, o, &appsv1.ControllerRevision{}))
+	case "Service":
+		s.Services = append(s.Services, o)
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}

@@ -121,9 +121,9 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 	case gkStatefulSet, gkJob:
 		g.podsUnder(ctx, namespace, refOwner(uid))
 	case gkService:
-		if gated(t) {
-			g.service(ctx, o)
-		}
+		g.service(ctx, t)
+	default:
+		g.backends(ctx, o)
 	}
 }
 
@@ -136,27 +136,73 @@ func (g *gathering) podsUnder(ctx context.Context, namespace, ref string) {
 	}
 }
 
-// service adds the slices of a Service and the pods that it selects. If it selects none, and nothing in the check makes a
-// pod that it will select, all of the namespace, since the report then says which labels there are.
-func (g *gathering) service(ctx context.Context, o *unstructured.Unstructured) {
+// service adds the slices of a Service and the pods that it selects; if there are none, and no object of the check is to
+// make them, all of the namespace, since the report then says which labels there are.
+func (g *gathering) service(ctx context.Context, t Target) {
+	o := t.newest()
 	for _, slice := range g.lookup(ctx, typed(sliceResource, o.GetNamespace()), refService(o.GetName())) {
 		if slice, ok := slice.(*discoveryv1.EndpointSlice); ok {
 			g.state.Slices = append(g.state.Slices, slice)
 		}
 	}
+	if !gated(t) {
+		return
+	}
 	set := pairs(o, "spec", "selector")
 	selector := labels.SelectorFromValidatedSet(set)
-	first := slices.Min(slices.Collect(maps.Keys(set)))
 	selects := false
-	for _, p := range g.lookup(ctx, typed(podResource, o.GetNamespace()), refLabel(first, set[first])) {
+	for _, p := range g.lookup(ctx, typed(podResource, o.GetNamespace()), g.rarest(ctx, o.GetNamespace(), set)) {
 		if p, ok := p.(*corev1.Pod); ok && selector.Matches(labels.Set(p.Labels)) {
 			g.pods[p.UID] = p
 			selects = true
 		}
 	}
-	willSelect := func(t Target) bool { return t.makesPodsFor(o.GetNamespace(), selector) }
-	if !selects && !slices.ContainsFunc(g.state.Targets, willSelect) {
+	if !selects && !foreseen(g.state.Targets, o.GetNamespace(), selector) {
 		g.podsUnder(ctx, o.GetNamespace(), refAll)
+	}
+}
+
+// rarest is the label of set that the fewest pods of the namespace have: a change of any other pod need not concern the
+// check. Every pod that set selects has each of them, so it matters to nothing but the cost.
+func (g *gathering) rarest(ctx context.Context, namespace string, set labels.Set) string {
+	src := g.source(ctx, typed(podResource, namespace))
+	best, fewest := "", 0
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		ref := refLabel(key, set[key])
+		n := 0
+		if src != nil {
+			n = src.count(ref)
+		}
+		if best == "" || n < fewest {
+			best, fewest = ref, n
+		}
+	}
+	return best
+}
+
+// foreseen tells that one of the targets makes pods that selector selects.
+func foreseen(targets []Target, namespace string, selector labels.Selector) bool {
+	return slices.ContainsFunc(targets, func(t Target) bool {
+		maker := t.newest()
+		made, makes := templateLabels(maker)
+		return makes && maker.GetNamespace() == namespace && selector.Matches(labels.Set(made))
+	})
+}
+
+// backends adds the Services that an Ingress or a route leads to, by whomever they are.
+func (g *gathering) backends(ctx context.Context, o *unstructured.Unstructured) {
+	seen := map[string]bool{}
+	for _, b := range backendsOf(o) {
+		if seen[b.service] {
+			continue
+		}
+		seen[b.service] = true
+		key := sourceKey{resource: serviceResource, namespace: o.GetNamespace()}
+		for _, service := range g.lookup(ctx, key, refName(b.service)) {
+			if service, ok := service.(*unstructured.Unstructured); ok {
+				g.state.Services = append(g.state.Services, service)
+			}
+		}
 	}
 }
 

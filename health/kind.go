@@ -14,6 +14,7 @@ var (
 	gkCronJob     = schema.GroupKind{Group: "batch", Kind: "CronJob"}
 	gkPod         = schema.GroupKind{Kind: "Pod"}
 	gkService     = schema.GroupKind{Kind: "Service"}
+	gkIngress     = schema.GroupKind{Group: "networking.k8s.io", Kind: "Ingress"}
 )
 
 // isWorkload tells the kinds that a [Workload] describes.

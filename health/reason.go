@@ -15,22 +15,30 @@ const (
 	CrashLoop              Reason = "CrashLoop"              // a container ends soon after each start
 	SelectorMatchesNothing Reason = "SelectorMatchesNothing" // a Service selects no pod, and none that could come
 	PortMismatch           Reason = "PortMismatch"           // a Service asks for a port by a name that its pods do not have
+	BackendMissing         Reason = "BackendMissing"         // an Ingress or a route leads to a Service or a port that is not there
 	EndpointsNotReady      Reason = "EndpointsNotReady"      // a Service does not route to the pods that it should
+	LoadBalancerPending    Reason = "LoadBalancerPending"    // a Service has no address of a load balancer; a warning where none may come
 	Stalled                Reason = "Stalled"                // an object says of itself that it has failed for good
 	DeadlineExceeded       Reason = "DeadlineExceeded"       // time is up, and nothing more is known
 	Unreachable            Reason = "Unreachable"            // the API server cannot be watched
 	RolloutInProgress      Reason = "RolloutInProgress"      // nothing is wrong, it goes on
 
-	OneNode      Reason = "OneNode"      // warning: all replicas run on one node
-	ScaledToZero Reason = "ScaledToZero" // warning: a Service all of whose workloads ask for no pod
+	PortUndeclared        Reason = "PortUndeclared"        // warning: a Service asks for a port number that its pods do not declare
+	ReplicasOutsideBounds Reason = "ReplicasOutsideBounds" // warning: more or fewer replicas than the autoscaler's bounds
+	OneNode               Reason = "OneNode"               // warning: all replicas run on one node
+	ScaledToZero          Reason = "ScaledToZero"          // warning: a Service all of whose workloads ask for no pod
+	SingleReplica         Reason = "SingleReplica"         // warning: one pod is all that is behind a Service
+	NoReadinessProbe      Reason = "NoReadinessProbe"      // warning: a Service sends requests to containers that nobody asks first
+	RequestsMissing       Reason = "RequestsMissing"       // warning: containers that request no cpu or memory
 )
 
 // rank is the place of a reason in the order above. A reason that is not in it comes last.
 func (r Reason) rank() int {
 	order := [...]Reason{
 		JobFailed, QuotaExceeded, AdmissionDenied, Unschedulable, ConfigMissing, ImagePull, OOMKilled, CrashLoop,
-		SelectorMatchesNothing, PortMismatch, EndpointsNotReady, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
-		OneNode, ScaledToZero,
+		SelectorMatchesNothing, PortMismatch, BackendMissing, EndpointsNotReady, LoadBalancerPending,
+		Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
+		PortUndeclared, ReplicasOutsideBounds, OneNode, ScaledToZero, SingleReplica, NoReadinessProbe, RequestsMissing,
 	}
 	for i, known := range order {
 		if r == known {

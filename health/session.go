@@ -158,5 +158,6 @@ var (
 	podResource      = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	setResource      = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
 	revisionResource = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "controllerrevisions"}
+	serviceResource  = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 	sliceResource    = schema.GroupVersionResource{Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices"}
 )

@@ -19,7 +19,8 @@ type source struct {
 
 	mu        stdsync.Mutex
 	listeners map[string]map[listener]struct{}
-	version   string // the resource version that the watch has reached
+	counts    map[string]int // of the objects under each ref
+	version   string         // the resource version that the watch has reached
 }
 
 // listener is told that something it asked for has changed. It must not block.
@@ -31,6 +32,7 @@ func newSource() *source {
 	return &source{
 		index:     cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{refIndex: func(o any) ([]string, error) { return refs(o), nil }}),
 		listeners: map[string]map[listener]struct{}{},
+		counts:    map[string]int{},
 	}
 }
 
@@ -54,6 +56,13 @@ func (s *source) find(ref string) []any {
 		return nil // only for an index that does not exist
 	}
 	return found
+}
+
+// count is how many objects there are under ref.
+func (s *source) count(ref string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[ref]
 }
 
 // seen is the resource version that the watch has reached; what find returns afterwards is at least as new.
@@ -82,19 +91,38 @@ func (s *source) unsubscribe(ref string, l listener) {
 	}
 }
 
-// changed tells those who asked for what old or current stand under.
+// changed counts old and current, and tells those who asked for what either of them stands under.
 func (s *source) changed(old, current any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, o := range []any{old, current} {
-		if o == nil {
-			continue
+	s.tally(old, -1)
+	s.tally(current, +1)
+	s.tell(refAll)
+}
+
+// tally is for changed. The mutex is held.
+func (s *source) tally(o any, n int) {
+	if o == nil {
+		return
+	}
+	for _, ref := range refs(o) {
+		if s.counts[ref] += n; s.counts[ref] == 0 {
+			delete(s.counts, ref)
 		}
+		s.tell(ref)
+	}
+}
+
+// recount counts a whole list.
+func (s *source) recount(list []any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.counts)
+	for _, o := range list {
 		for _, ref := range refs(o) {
-			s.tell(ref)
+			s.counts[ref]++
 		}
 	}
-	s.tell(refAll)
 }
 
 // everyone tells all who asked for anything.

@@ -5,7 +5,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 )
 
@@ -16,6 +15,7 @@ type State struct {
 	Revisions   []*appsv1.ControllerRevision // those of the targets at least; only DaemonSets need them
 	Pods        []*corev1.Pod                // those that targets own or select, at least; the namespace's when a Service selects none
 	Slices      []*discoveryv1.EndpointSlice // those of the targets at least
+	Services    []*unstructured.Unstructured // those that Ingresses and routes of the targets lead to, whoever applied them
 	Blind       []string                     // watches that do not see the cluster now, a phrase each
 }
 
@@ -65,11 +65,4 @@ func (t Target) newest() *unstructured.Unstructured {
 		return t.Live
 	}
 	return t.Applied
-}
-
-// makesPodsFor tells a target whose pods are in the namespace and have labels that the selector matches.
-func (t Target) makesPodsFor(namespace string, selector labels.Selector) bool {
-	o := t.newest()
-	made, makes := templateLabels(o)
-	return makes && o.GetNamespace() == namespace && selector.Matches(labels.Set(made))
 }

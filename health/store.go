@@ -57,6 +57,7 @@ func (s *source) Replace(list []any, version string) error {
 	if err := s.index.Replace(kept, version); err != nil {
 		return fmt.Errorf("keep a watched list: %w", err)
 	}
+	s.recount(kept)
 	s.link.listed()
 	s.UpdateResourceVersion(version)
 	s.everyone()

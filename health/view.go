@@ -21,6 +21,7 @@ type view struct {
 	revisionsOf map[types.UID][]*appsv1.ControllerRevision
 	slicesOf    map[types.NamespacedName][]*discoveryv1.EndpointSlice
 	workloads   map[object.ID]Workload // as they are judged
+	servings    map[object.ID]serving  // behind the Services that have been judged
 }
 
 // newView indexes s. Targets and pods come out sorted, so that reports do.
@@ -36,6 +37,7 @@ func newView(s State) *view {
 		revisionsOf: byOwner(s.Revisions),
 		slicesOf:    map[types.NamespacedName][]*discoveryv1.EndpointSlice{},
 		workloads:   map[object.ID]Workload{},
+		servings:    map[object.ID]serving{},
 	}
 	for _, slice := range s.Slices {
 		name := types.NamespacedName{Namespace: slice.Namespace, Name: slice.Labels[discoveryv1.LabelServiceName]}

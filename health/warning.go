@@ -1,10 +1,16 @@
 package health
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
 
-// warnings are what is worth knowing about objects that are as they were asked to be.
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// warnings are what is worth knowing and fails nothing, of a report that is healthy or not: each once for an object, and
+// each message names it, since some readers see nothing but the message.
 func (v *view) warnings(r *Report) []Problem {
-	var all []Problem
+	all := slices.Concat(v.undeclared(), v.unprovided(), v.unbounded())
 	for _, w := range r.Workloads {
 		if node := w.onlyNode(); node != "" {
 			all = append(all, Problem{
@@ -18,9 +24,14 @@ func (v *view) warnings(r *Report) []Problem {
 		if s.Status == Current && s.EndpointsReady == 0 {
 			all = append(all, Problem{
 				Reason: ScaledToZero, Object: s.ID,
-				Message: fmt.Sprintf("%s does not serve: all its workloads ask for 0 pods", s.ID),
+				Message: fmt.Sprintf("%s does not serve: %s", s.ID, s.Message),
 				Advice:  "Raise their replicas when it is to serve again.",
 			})
+		}
+	}
+	for _, t := range v.Targets {
+		if w, judged := v.workloads[object.Of(t.Applied)]; judged {
+			all = append(all, v.fragile(t, w)...)
 		}
 	}
 	return all

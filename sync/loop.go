@@ -35,18 +35,22 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.drift = NewWake()
 	l.Reconciler.Drift = l.drift
 	defer l.Reconciler.Applier.Follow(l.Reconciler.App.Name, l.drift.Poke)()
+	leave := func() {}
 	for ctx.Err() == nil {
 		if l.Ready != nil {
 			l.Ready(ctx)
 		}
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
+		l.Reconciler.begins = leave
 		outcome, failure := l.reconcile(ctx)
 		if !errors.Is(failure, ErrSuperseded) {
-			l.rest(ctx, outcome, failure)
+			leave()
+			leave = l.rest(ctx, outcome, failure)
 		}
 	}
+	leave()
 	return nil
 }
 
@@ -101,20 +105,25 @@ func (l *Loop) idle(ctx context.Context) time.Duration {
 	return pause
 }
 
-// rest follows the app's health until there is something to do.
-func (l *Loop) rest(ctx context.Context, outcome Outcome, failure error) {
+// rest follows the app's health until there is something to do, and returns how to leave off: the watch goes on until the
+// next pass begins, which may have to wait for other apps, or for its turn.
+func (l *Loop) rest(ctx context.Context, outcome Outcome, failure error) (leave func()) {
 	if l.Reconciler.overtaken(ctx, outcome, failure) {
-		return
+		return func() {}
 	}
-	ctx, stop := context.WithTimeout(ctx, l.pause(ctx, failure))
+	watching, stop := context.WithCancel(ctx)
 	following := make(chan struct{})
 	go func() {
 		defer close(following)
-		l.follow(ctx, outcome, failure)
+		l.follow(watching, outcome, failure)
 	}()
-	l.await(ctx)
-	stop()
-	<-following
+	paused, end := context.WithTimeout(ctx, l.pause(ctx, failure))
+	defer end()
+	l.await(paused)
+	return func() {
+		stop()
+		<-following
+	}
 }
 
 // await returns when the loop is woken, the cluster has drifted, or ctx has ended.

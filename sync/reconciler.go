@@ -29,6 +29,7 @@ type Reconciler struct {
 	// Claims are what the other apps of the fleet want. Nil where there are none.
 	Claims *Claims
 
+	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights
 	told   stdsync.Mutex // observers are told by one goroutine at a time
@@ -46,6 +47,9 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	defer pass.turn.give()
 	if err := pass.turn.take(ctx); err != nil {
 		return pass.failed(ctx, StepFetch, err)
+	}
+	if r.begins != nil {
+		r.begins()
 	}
 	snapshot, stalled := r.Source.Fetch(ctx)
 	if stalled != nil && snapshot.Revision.IsZero() {

@@ -10,6 +10,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 // logObserver writes one log entry an event that matters: a commit, what it changed, how it ended, and every change of
@@ -23,6 +24,7 @@ type logObserver struct {
 
 // lastEntry is what was said of an app last.
 type lastEntry struct {
+	app    status.App    // what all events have come to
 	reason health.Reason // of the last report
 	failed string        // the last error
 	waits  string
@@ -39,9 +41,10 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 	log := o.log.With(zap.String("app", event.App), zap.Stringer("revision", event.Revision), zap.String("step", string(event.Step)))
 	last := o.last[event.App]
 	if last == nil {
-		last = &lastEntry{}
+		last = &lastEntry{app: status.New(sync.App{Name: event.App})}
 		o.last[event.App] = last
 	}
+	last.fold(log, event)
 	switch {
 	case event.Joined != nil:
 		log.Info("app is looked after", zap.Bool("suspended", event.Joined.Suspend))
@@ -60,7 +63,7 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 	case event.Record != nil:
 		last.failed, last.reason, last.waits = "", "", ""
 		if event.Record.Moved {
-			log.Info("healthy")
+			log.Info("healthy" + last.account())
 		}
 	case event.Err != nil && event.Err.Error() != last.failed:
 		last.failed, last.waits = event.Err.Error(), ""
@@ -86,4 +89,25 @@ func (l *lastEntry) report(log *zap.Logger, r *health.Report) {
 	}
 	l.reason = r.Reason
 	log.Info(cmp.Or(r.Message, "ready"), zap.String("status", string(r.Status)), zap.String("reason", string(r.Reason)))
+}
+
+// fold takes in event, and says how long a Service was below its count that is whole again.
+func (l *lastEntry) fold(log *zap.Logger, event sync.Event) {
+	before := l.app
+	l.app = status.Fold(before, event)
+	for _, i := range l.app.Over(before) {
+		log.Info(i.String(), zap.String("service", i.Service), zap.Int("lowest", i.Lowest), zap.Int("expected", i.Expected),
+			zap.String("reason", string(i.Reason)))
+	}
+}
+
+// account says of a commit that is healthy what it scaled, and how its pods were changed over.
+func (l *lastEntry) account() string {
+	text := ""
+	for _, part := range []string{l.app.Scaled(), l.app.Rollout.String()} {
+		if part != "" {
+			text += ": " + part
+		}
+	}
+	return text
 }

@@ -2,11 +2,14 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 )
@@ -27,5 +30,33 @@ func TestNoLogEntryIsWithoutWords(t *testing.T) {
 		if entry.Message == "" {
 			t.Errorf("an entry without words: %v", entry.ContextMap())
 		}
+	}
+}
+
+func TestTheLogSaysOnceHowLongAServiceWasBelowItsCount(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	o := newLogObserver(zap.New(core))
+	revision := git.Revision{Ref: "main", Hash: "1111111111111111111111111111111111111111"}
+	at := time.Date(2026, 3, 1, 14, 3, 12, 0, time.UTC)
+	tell := func(event sync.Event) {
+		event.App, event.Revision, event.At = "web", revision, at
+		o.Observe(t.Context(), event)
+		at = at.Add(2 * time.Second)
+	}
+	serves := func(ready int, status health.Status) sync.Event {
+		return sync.Event{Step: sync.StepGate, Report: &health.Report{
+			Status: status, Services: []health.Service{{Name: "web-service", EndpointsReady: ready, EndpointsExpected: 3}},
+		}}
+	}
+	tell(sync.Event{Step: sync.StepFetch, Snapshot: &git.Snapshot{Revision: revision}})
+	tell(sync.Event{Step: sync.StepPlan, Plan: &apply.Plan{Changes: []*apply.Change{{Action: apply.Created}}}})
+	tell(sync.Event{Step: sync.StepApply, Applied: &apply.Plan{}})
+	tell(serves(3, health.Current))
+	tell(sync.Event{Step: sync.StepSave, Record: &sync.Outcome{}})
+	tell(serves(2, health.InProgress))
+	tell(serves(3, health.Current))
+	tell(serves(3, health.Current))
+	if n := logs.FilterMessage("web-service was below 3 endpoints for 2.0 s").Len(); n != 1 {
+		t.Errorf("said %d times in %v", n, logs.All())
 	}
 }

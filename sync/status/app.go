@@ -32,6 +32,8 @@ type App struct {
 	Problems  []health.Problem  `json:"problems"`
 	Timeline  Timeline          `json:"timeline"` // of the commit seen last
 	Warnings  []string          `json:"warnings"`
+	Rollout   *Rollout          `json:"rollout,omitempty"` // of what was written last; nil before anything was
+	Incidents []Incident        `json:"incidents"`         // the last times that a Service was below its count, the oldest first
 
 	planWarnings []string // those of Warnings that the last plan gave
 	held         bool     // the pass failed before the gate: the health that is still followed does not make it healthy
@@ -81,6 +83,6 @@ func New(app sync.App) App {
 		DependsOn: app.DependsOn, Suspended: app.Suspend,
 		State: sync.Pending, Revision: Revision{Rejected: []git.Revision{}},
 		Changes: []Change{}, Workloads: []health.Workload{}, Services: []health.Service{}, Problems: []health.Problem{},
-		Timeline: Timeline{}, Warnings: []string{},
+		Timeline: Timeline{}, Warnings: []string{}, Incidents: []Incident{},
 	}
 }

@@ -73,7 +73,7 @@ func (a *App) begin(event sync.Event) {
 	a.Timeline = start(s, event.At, a.Revision.Seen.IsZero())
 	a.Revision.Seen = s.Revision
 	a.Commit = Commit{Author: s.Author, Message: s.Message, Time: s.Time}
-	a.Objects, a.Changes, a.Warnings = Objects{}, []Change{}, []string{}
+	a.Objects, a.Changes, a.Warnings, a.Rollout = Objects{}, []Change{}, []string{}, nil
 	a.enter(sync.Syncing, event)
 	a.explain("", "")
 	a.held = false
@@ -89,6 +89,7 @@ func (a *App) planned(event sync.Event) {
 		return
 	}
 	a.Objects, a.Changes = Objects{Total: a.Objects.Total}, []Change{}
+	a.Rollout = beginRollout(event.At, a.Workloads, a.Services)
 	a.enter(sync.Syncing, event)
 	a.explain("", "")
 	a.held = false
@@ -135,15 +136,17 @@ func (a *App) applied(event sync.Event) {
 	}
 }
 
-// judged takes over the health. What the gate has failed stays failed until a pass has ended well: the loop begins one
+// judged takes over the health. An app that waits for others goes on to do so, whatever runs of it. What the gate has failed stays failed until a pass has ended well: the loop begins one
 // as soon as the health is good.
 func (a *App) judged(event sync.Event) {
 	r := event.Report
+	a.watchServices(r, event.At)
+	a.Rollout = a.Rollout.judged(r, event.At)
 	a.Workloads, a.Services, a.Problems = r.Workloads, r.Services, r.Problems
 	a.Timeline = a.Timeline.judged(r, event.At)
 	a.Warnings = warnings(a.planWarnings, r.Warnings)
 	switch {
-	case a.held || a.State == sync.Syncing:
+	case a.held || a.State == sync.Syncing || a.State == sync.Pending:
 		return
 	case a.State == sync.Failed:
 		if r.Status != health.Current {
@@ -151,7 +154,7 @@ func (a *App) judged(event sync.Event) {
 		}
 	case r.Status == health.Current && a.Revision.Healthy == a.Revision.Applied:
 		a.enter(sync.Healthy, event)
-		a.explain("", a.Standing())
+		a.explain("", a.words())
 	case r.Status == health.Current:
 		a.explain("", "ready, and about to be put on record")
 	default:
@@ -172,9 +175,10 @@ func warnings(plan []string, report []health.Problem) []string {
 func (a *App) settled(event sync.Event) {
 	a.Timeline = a.Timeline.mark(Healthy, event.At)
 	a.Revision.Healthy = event.Revision
+	a.Rollout = a.Rollout.ended(event.At)
 	a.held = false
 	a.enter(sync.Healthy, event)
-	a.explain("", a.Standing())
+	a.explain("", a.words())
 }
 
 func (a *App) failed(event sync.Event) {

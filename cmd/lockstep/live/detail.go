@@ -19,6 +19,9 @@ func detail(out io.Writer, c canvas, app status.App, now time.Time) {
 	if len(app.Timeline) > 0 {
 		lines = append(append(lines, line{}), c.times(app.Timeline)...)
 	}
+	if len(app.Incidents) > 0 {
+		lines = append(append(lines, line{}), c.incidents(app, now)...)
+	}
 	c.write(out, lines[1:]) // a picture begins with an empty line
 }
 
@@ -33,7 +36,7 @@ func standing(app status.App, now time.Time) sentence {
 	var s sentence
 	switch app.State {
 	case sync.Healthy:
-		s = sentence{tone: good, lead: string(app.State), text: ": " + app.Standing()}
+		s = sentence{tone: good, lead: string(app.State), text: ": " + app.Standing() + changeover(app)}
 	case sync.Failed, sync.Blocked:
 		s = failure(app)
 	default:

@@ -64,7 +64,7 @@ func TestPlainLinesTellACommitFromItsRevisionToItsPods(t *testing.T) {
 		"rollout web-server 3/3",
 		"endpoints web-service 2/3",
 		"endpoints web-service 3/3",
-		"Healthy: serving from 3 pods, 1.3 s after the commit",
+		"Healthy: scaled web-server 1 → 3 in 1.3 s, endpoints 3/3",
 	)
 }
 
@@ -87,7 +87,7 @@ func TestAPodThatDiesAndComesBackIsTwoLines(t *testing.T) {
 		after(400 * time.Millisecond).report(rollout(3, 3, 3)).idle()
 	expect(t, news(t, s, scaled()),
 		"Progressing: deployment.apps/web-server: 2 of 3 pods ready",
-		"Healthy again after 400 ms: serving from 3 pods",
+		"Healthy again after 400 ms: serving from 3 pods; web-service was below 3 endpoints for 0 ms",
 	)
 }
 
@@ -122,7 +122,7 @@ func TestAHealthWithoutWordsIsNotALineWithoutWords(t *testing.T) {
 	s := scaled().after(time.Hour).report(mute).after(400 * time.Millisecond).report(rollout(3, 3, 3)).idle()
 	expect(t, news(t, s, scaled()),
 		"Progressing: waiting for the cluster",
-		"Healthy again after 400 ms: serving from 3 pods",
+		"Healthy again after 400 ms: serving from 3 pods; web-service was below 3 endpoints for 400 ms",
 	)
 }
 

@@ -15,13 +15,14 @@ import (
 // the changes of the app's state. A pass that finds nothing to do is worth nothing.
 type story struct {
 	app     status.App
-	over    bool       // the commit seen last has its closing line
-	served  bool       // that commit has been healthy
-	closing sentence   // the last that closed a commit
-	refusal *refusal   // what closing is about, where that is several things
-	mood    sync.State // the last state that was said
-	failure string     // the words of the last that was said since the app was healthy
-	left    time.Time  // when the app was first said not to be healthy any more
+	over    bool              // the commit seen last has its closing line
+	served  bool              // that commit has been healthy
+	closing sentence          // the last that closed a commit
+	refusal *refusal          // what closing is about, where that is several things
+	mood    sync.State        // the last state that was said
+	failure string            // the words of the last that was said since the app was healthy
+	left    time.Time         // when the app was first said not to be healthy any more
+	losses  []status.Incident // that are over and have not been told
 	meters  map[object.ID]meter
 	known   map[trouble]bool // problems that were said since the app was healthy
 }
@@ -39,8 +40,10 @@ func newStory(app sync.App) *story {
 
 // tell folds event and returns what to say of it.
 func (s *story) tell(event sync.Event) []sentence {
-	before := s.app.State
+	past := s.app
+	before := past.State
 	s.app = status.Fold(s.app, event)
+	s.losses = append(s.losses, s.app.Over(past)...)
 	switch {
 	case event.Snapshot != nil:
 		return s.began()
@@ -119,9 +122,9 @@ func (s *story) troubles() []sentence {
 func (s *story) recovered(at time.Time) []sentence {
 	said := healthy(s.app, at)
 	if s.served {
-		said = healthyAgain(s.app, at.Sub(s.left))
+		said = healthyAgain(s.app, at.Sub(s.left), s.losses)
 	}
-	s.served, s.mood, s.failure, s.left = true, sync.Healthy, "", time.Time{}
+	s.served, s.mood, s.failure, s.left, s.losses = true, sync.Healthy, "", time.Time{}, nil
 	clear(s.known)
 	return []sentence{said}
 }

@@ -58,7 +58,11 @@ func (c canvas) row(app status.App, wide bool, now time.Time) line {
 		cells = append(cells, c.cell(app.Namespace), c.cell(app.Repository), c.cell(app.Path),
 			c.cell(short(app.Revision.Applied)), c.cell(short(app.Revision.Healthy)))
 	}
-	return append(cells, c.cell(summary(app)))
+	text := summary(app)
+	if wide && app.State == sync.Healthy {
+		text += changeover(app)
+	}
+	return append(cells, c.cell(text))
 }
 
 // revision leaves the branch out where a line has no room for it.

@@ -93,7 +93,7 @@ func TestTheClosingLineIsDrawnEvenWhenRunIsToldToEndAtOnce(t *testing.T) {
 	if err := terminal.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	until(t, screen, "Healthy: serving from 3 pods, 1.3 s after the commit")
+	until(t, screen, "Healthy: scaled web-server 1 → 3 in 1.3 s, endpoints 3/3")
 }
 
 func TestACommitThatIsInterruptedIsLeftAsItStands(t *testing.T) {
@@ -115,7 +115,7 @@ func TestAPromptIsNotGluedToTheEchoOfCtrlC(t *testing.T) {
 	for _, event := range scaled().events {
 		terminal.Observe(t.Context(), event)
 	}
-	until(t, screen, "Healthy: serving from 3 pods")
+	until(t, screen, "Healthy: scaled web-server 1 → 3")
 	_, _ = screen.Write([]byte("^C"))
 	stop()
 	if screen.vt.x != 0 || strings.Contains(screen.text(), "^C") {
@@ -205,7 +205,7 @@ func TestBothObserversAgreeWithTheStatusThatIsServed(t *testing.T) {
 		terminal.Observe(t.Context(), event)
 		lines.Observe(t.Context(), event)
 	}
-	unexported := cmpopts.IgnoreUnexported(status.App{})
+	unexported := cmpopts.IgnoreUnexported(status.App{}, status.Rollout{})
 	for _, got := range []*story{terminal.story, lines.story} {
 		if diff := cmp.Diff(s.folded(), got.app, unexported); diff != "" {
 			t.Errorf("status (-served +drawn):\n%s", diff)

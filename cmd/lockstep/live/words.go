@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -31,20 +32,20 @@ func since(app status.App, at time.Time) string {
 	return spell(at.Sub(begin.At)) + " after it was seen"
 }
 
-// healthy closes a commit that serves.
+// healthy closes a commit that serves. A scale says by itself how long it took.
 func healthy(app status.App, at time.Time) sentence {
-	text := ": " + app.Standing()
-	if when := since(app, at); when != "" {
-		text += ", " + when
+	text := app.Scaled()
+	if when := since(app, at); text == "" && when != "" {
+		text = app.Standing() + ", " + when
 	}
-	return sentence{tone: good, lead: string(sync.Healthy), text: text}
+	return sentence{tone: good, lead: string(sync.Healthy), text: ": " + cmp.Or(text, app.Standing()) + changeover(app)}
 }
 
-// healthyAgain says that the app came back, so long after it left.
-func healthyAgain(app status.App, away time.Duration) sentence {
+// healthyAgain says that the app came back, so long after it left, and which Services were below their count.
+func healthyAgain(app status.App, away time.Duration, over []status.Incident) sentence {
 	return sentence{
 		tone: good, lead: string(sync.Healthy),
-		text: fmt.Sprintf(" again after %s: %s", spell(away), app.Standing()),
+		text: fmt.Sprintf(" again after %s: %s%s", spell(away), app.Standing(), losses(over)),
 	}
 }
 
