@@ -25,12 +25,36 @@ func (r *Report) expired(after time.Duration) *Report {
 	late := *r
 	late.Status = Failed
 	if r.Reason == RolloutInProgress || r.Reason == "" {
-		p := Problem{Reason: DeadlineExceeded, Object: r.blamed(), Message: r.Message, Advice: advice(DeadlineExceeded, nil, "")}
-		late.Problems = append(slices.Clone(r.Problems), p)
-		late.Reason = DeadlineExceeded
+		p := r.probing()
+		if p == nil {
+			p = &Problem{Reason: DeadlineExceeded, Object: r.blamed(), Message: r.Message, Advice: advice(DeadlineExceeded, nil, "")}
+		}
+		late.Problems = append(slices.Clone(r.Problems), *p)
+		late.Reason = p.Reason
 	}
 	late.Message = fmt.Sprintf("%s, after %s", strings.TrimSuffix(late.Message, "."), after)
 	return &late
+}
+
+// probing is the problem of pods that run, and of which nothing else is known than that they have not become ready: now
+// that time is up, their probes have failed. Nil when there are none.
+func (r *Report) probing() *Problem {
+	for _, w := range r.Workloads {
+		var p *Problem
+		for _, pod := range w.Pods {
+			if w.Status == Current || pod.Reason != ProbeFailing {
+				continue
+			}
+			if p == nil {
+				p = &Problem{Reason: ProbeFailing, Object: w.ID, Message: pod.Message, Advice: advice(ProbeFailing, nil, "")}
+			}
+			p.Pods = append(p.Pods, pod.Name)
+		}
+		if p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // blamed is the first workload or service that is not Current; the zero ID when it is neither that is waited for.
