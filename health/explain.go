@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -85,6 +86,44 @@ func (g *gathering) explain(ctx context.Context, r *Report) {
 		g.events(ctx, p.Namespace, refInvolved(p.UID))
 		g.claims(ctx, p)
 	}
+	g.read(suspects)
+}
+
+// read adds the logs of the containers that have ended: those that the report will show, one a workload and reason.
+func (g *gathering) read(suspects []*corev1.Pod) {
+	v := newView(g.state)
+	g.state.Logs = map[LogKey]Log{}
+	type shown struct {
+		owner   string
+		reason  Reason
+		certain bool
+	}
+	known := map[shown]bool{}
+	for _, p := range suspects {
+		found := v.symptom(p)
+		if found == nil || found.run == nil {
+			continue
+		}
+		first := shown{strings.Join(owned(p), ""), found.reason, found.certain}
+		if known[first] {
+			continue
+		}
+		known[first] = true
+		if log, read := g.session.gate.logs.get(runOf(p, *found.run), g.session); read {
+			g.state.Logs[*found.run] = log
+		}
+	}
+}
+
+// runOf is the run of that key.
+func runOf(p *corev1.Pod, key LogKey) run {
+	r := run{key: key, namespace: p.Namespace, name: p.Name}
+	for _, c := range containers(p) {
+		if end := lastEnd(c); c.Name == key.Container && end != nil {
+			r.previous, r.began = c.State.Terminated == nil, end.StartedAt.Time
+		}
+	}
+	return r
 }
 
 // lagging are the pods that a workload waits for.

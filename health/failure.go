@@ -14,9 +14,30 @@ type Failure struct {
 	Report *Report // its Status is Failed
 }
 
-// Error is the reason and the message of the report.
+// Error is the reason and the message of the report, and where in git its object stands.
 func (f *Failure) Error() string {
+	if place := f.Report.Place(); place != "" {
+		return fmt.Sprintf("not healthy: %s: %s: %s", f.Report.Reason, place, f.Report.Message)
+	}
 	return fmt.Sprintf("not healthy: %s: %s", f.Report.Reason, f.Report.Message)
+}
+
+// Place is where in git the object stands that the report's reason is about, as file:line; empty where that is not known.
+func (r *Report) Place() string {
+	for _, p := range r.Problems {
+		if p.Reason == r.Reason {
+			return p.Place()
+		}
+	}
+	return ""
+}
+
+// Place is where in git the problem's object stands, as file:line; empty where that is not known.
+func (p *Problem) Place() string {
+	if p.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
 // expired is the report of a gate whose time is up. What kept the objects from being Current becomes what failed them;

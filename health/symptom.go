@@ -11,9 +11,11 @@ import (
 type finding struct {
 	reason  Reason
 	message string
-	advice  string // empty where the one of the reason fits
-	certain bool   // time alone will not heal it
-	doubt   bool   // nothing says that it is so, only that nothing else is: it counts when time is up
+	advice  string   // empty where the one of the reason fits
+	certain bool     // time alone will not heal it
+	run     *LogKey  // of a container that ended: its log may say why
+	log     []string // the end of that log
+	doubt   bool     // nothing says that it is so, only that nothing else is: it counts when time is up
 }
 
 // advise says what to do about it.
@@ -68,16 +70,16 @@ func (v *view) ended(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 	certain := backOff && end.ExitCode != 0 && c.RestartCount >= crashesEnough
 	if end.Reason == "OOMKilled" {
 		message := said(c, end.Reason, fmt.Sprintf("exit code %d, %s", end.ExitCode, plural(int(c.RestartCount), "restart")))
-		return &finding{reason: OOMKilled, message: message, certain: certain}
+		return v.crashed(finding{reason: OOMKilled, message: message, certain: certain}, logOf(p, c))
 	}
 	if found := v.killedByProbe(p, c, end); found != nil {
 		return found
 	}
 	switch words := runtimeWords(end); {
 	case backOff && words == "":
-		return &finding{reason: CrashLoop, message: said(c, exitCode(end), oneLine(c.State.Waiting.Message)), certain: certain}
+		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), oneLine(c.State.Waiting.Message)), certain: certain}, logOf(p, c))
 	case backOff || end.ExitCode != 0:
-		return &finding{reason: CrashLoop, message: said(c, exitCode(end), words), certain: certain}
+		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), words), certain: certain}, logOf(p, c))
 	}
 	return nil
 }

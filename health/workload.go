@@ -155,12 +155,12 @@ func (v *view) ailing(suspects []*corev1.Pod, o *unstructured.Unstructured, w Wo
 		if i < 0 {
 			i = len(problems)
 			problems = append(problems, Problem{
-				Reason: found.reason, Object: w.ID, Message: found.message, Advice: found.advise(o),
+				Reason: found.reason, Object: w.ID, Message: found.message, Advice: found.advise(o), Log: found.log,
 			})
 		}
 		problems[i].Pods = append(problems[i].Pods, p.Name)
 		if found.certain && v.claim(w.ID, found.reason) {
-			problems[i].Message, problems[i].Advice = found.message, found.advise(o)
+			problems[i].Message, problems[i].Advice, problems[i].Log = found.message, found.advise(o), found.log
 		}
 	}
 	return problems
