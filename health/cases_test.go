@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,17 +16,23 @@ import (
 
 // testCase is one entry of a file in testdata/cases: a base of objects, what is different here, and the verdict.
 type testCase struct {
-	Name    string           `json:"name"`
-	Base    string           `json:"base"`    // a file of testdata/base
-	Patch   []change         `json:"patch"`   // of the cluster
-	Unready []string         `json:"unready"` // pods whose Ready condition is false
-	Route   *[]string        `json:"route"`   // the pods that the EndpointSlices hold, of those of the base
-	Add     []map[string]any `json:"add"`     // objects more in the cluster
-	Apply   []change         `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
-	Drop    []string         `json:"drop"`    // objects of the cluster that were not applied: another app's
-	Seen    string           `json:"seen"`    // how far the watches are, 100000 where it is not given
-	Blind   []string         `json:"blind"`
-	Want    verdict          `json:"want"`
+	Name     string            `json:"name"`
+	Base     string            `json:"base"`    // a file of testdata/base
+	Patch    []change          `json:"patch"`   // of the cluster
+	Unready  []string          `json:"unready"` // pods whose Ready condition is false
+	Route    *[]string         `json:"route"`   // the pods that the EndpointSlices hold, of those of the base
+	Add      []map[string]any  `json:"add"`     // objects more in the cluster
+	Apply    []change          `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
+	Drop     []string          `json:"drop"`    // objects of the cluster that were not applied: another app's
+	Events   []event           `json:"events"`  // warnings about objects of the cluster
+	Nodes    map[string]string `json:"nodes"`
+	NodesAt  string            `json:"nodesAt"`  // when they were looked up, a time of day
+	Resource string            `json:"resource"` // that the nodes are about, cpu where it is not given
+	Elastic  bool              `json:"elastic"`
+	Logs     []pastRun         `json:"logs"`
+	Seen     string            `json:"seen"` // how far the watches are, 100000 where it is not given
+	Blind    []string          `json:"blind"`
+	Want     verdict           `json:"want"`
 }
 
 // change is a JSON merge patch of the objects whose Kind/name matches; a null one takes them away.
@@ -39,9 +46,13 @@ type verdict struct {
 	Status    health.Status `json:"status"`
 	Reason    health.Reason `json:"reason"`
 	Message   string        `json:"message"`   // a part of it
+	Without   string        `json:"without"`   // what may be nowhere in the report
 	Advice    string        `json:"advice"`    // a part of the first problem's
 	Workloads []string      `json:"workloads"` // name ready/updated/desired status
 	Services  []string      `json:"services"`  // name ready/expected status reason
+	Pods      []string      `json:"pods"`      // name status reason, of those that show a reason
+	Log       []string      `json:"log"`       // of the first problem
+	Terminal  *bool         `json:"terminal"`  // of the first problem
 	Problems  []string      `json:"problems"`  // reason object pods
 	Warnings  []string      `json:"warnings"`  // reason object
 	Warning   string        `json:"warning"`   // a part of one warning's message
@@ -91,6 +102,18 @@ func (v verdict) check(t *testing.T, r *health.Report) {
 	if v.Warning != "" && !slices.ContainsFunc(r.Warnings, warned) {
 		t.Errorf("warnings are %+v, want %q", r.Warnings, v.Warning)
 	}
+	if v.Terminal != nil && (len(r.Problems) == 0 || r.Problems[0].Terminal != *v.Terminal) {
+		t.Errorf("problems are %+v, want the first terminal: %v", r.Problems, *v.Terminal)
+	}
+	if text, err := json.Marshal(r); err != nil || v.Without != "" && strings.Contains(string(text), v.Without) {
+		t.Errorf("report is %s, %v, want it without %q", text, err, v.Without)
+	}
+	if v.Log != nil && (len(r.Problems) == 0 || !slices.Equal(r.Problems[0].Log, v.Log)) {
+		t.Errorf("problems are %+v, want the log %q", r.Problems, v.Log)
+	}
+	compareRows(t, "pods", v.Pods, ailing(r), func(p health.Pod) string {
+		return fmt.Sprintf("%s %s %s", p.Name, p.Status, p.Reason)
+	})
 	compareRows(t, "workloads", v.Workloads, r.Workloads, func(w health.Workload) string {
 		return fmt.Sprintf("%s %d/%d/%d %s", w.Name, w.Ready, w.Updated, w.Desired, w.Status)
 	})

@@ -44,7 +44,10 @@ func (c testCase) state(t testing.TB) health.State {
 	for _, name := range c.Drop {
 		applied = change{Object: name}.merge(t, applied)
 	}
-	s := health.State{Blind: c.Blind}
+	s := health.State{Blind: c.Blind, Nodes: c.rooms(t), Logs: c.logs(t, cluster)}
+	for i, e := range c.Events {
+		s.Events = append(s.Events, e.object(t, i, cluster))
+	}
 	for _, o := range cluster {
 		explain(t, &s, o)
 	}
@@ -115,6 +118,8 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.Revisions = append(s.Revisions, typed(t, o, &appsv1.ControllerRevision{}))
 	case "Service":
 		s.Services = append(s.Services, o)
+	case "PersistentVolumeClaim":
+		s.Claims = append(s.Claims, typed(t, o, &corev1.PersistentVolumeClaim{}))
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}
