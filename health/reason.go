@@ -16,6 +16,7 @@ const (
 	SelectorMatchesNothing Reason = "SelectorMatchesNothing" // a Service selects no pod, and none that could come
 	PortMismatch           Reason = "PortMismatch"           // a Service asks for a port by a name that its pods do not have
 	EndpointsNotReady      Reason = "EndpointsNotReady"      // a Service does not route to the pods that it should
+	ProbeFailed            Reason = "ProbeFailed"            // a Service does not answer, or not from all of its pods
 	Stalled                Reason = "Stalled"                // an object says of itself that it has failed for good
 	DeadlineExceeded       Reason = "DeadlineExceeded"       // time is up, and nothing more is known
 	Unreachable            Reason = "Unreachable"            // the API server cannot be watched
@@ -29,7 +30,7 @@ const (
 func (r Reason) rank() int {
 	order := [...]Reason{
 		JobFailed, QuotaExceeded, AdmissionDenied, Unschedulable, ConfigMissing, ImagePull, OOMKilled, CrashLoop,
-		SelectorMatchesNothing, PortMismatch, EndpointsNotReady, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
+		SelectorMatchesNothing, PortMismatch, EndpointsNotReady, ProbeFailed, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
 		OneNode, ScaledToZero,
 	}
 	for i, known := range order {

@@ -21,6 +21,7 @@ type session struct {
 	sources map[sourceKey]*source
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
+	asking  *asking // of the check's probes; nil while all else is not healthy
 }
 
 // target is an object of the check, and where it is watched.
@@ -94,7 +95,11 @@ func (s *session) refresh(ctx context.Context) error {
 			return nil
 		}
 	}
-	s.tell(Compute(state))
+	report, err := s.ask(ctx, Compute(state), state)
+	if err != nil {
+		return err
+	}
+	s.tell(report)
 	return nil
 }
 
@@ -143,8 +148,9 @@ func (s *session) keys() []sourceKey {
 	return keys
 }
 
-// close gives back the watches.
+// close ends what is under way, and gives back the watches.
 func (s *session) close() {
+	s.asking.end()
 	for q := range s.asked {
 		s.sources[q.source].unsubscribe(q.ref, s)
 	}
