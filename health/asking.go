@@ -119,7 +119,12 @@ func (s *session) ask(ctx context.Context, r *Report, state State) (*Report, err
 		s.asking = begin(ctx, s.gate.prober, targets, s)
 	}
 	results, err := s.asking.last()
-	if err != nil {
+	switch {
+	case err != nil && s.follows:
+		return r.unanswered(nil, []Problem{{
+			Reason: ProbeFailed, Message: err.Error(), Advice: "Give the daemon the right that it names, or take the probe out of the app's configuration.",
+		}}), nil
+	case err != nil:
 		return nil, err
 	}
 	return r.probed(targets, results), nil

@@ -58,8 +58,8 @@ type Check struct {
 	Objects []*unstructured.Unstructured
 	// Timeout is how long Wait waits; 0 is for ever. Follow does not look at it.
 	Timeout time.Duration
-	// Probes are asked by Wait once all else is healthy, and have to answer as well. Each names its namespace; only
-	// Services that are among Objects are asked. Follow does not look at them.
+	// Probes are asked once all else is healthy, until they are answered: only then the report is Current. Each names its
+	// namespace; only Services that are among Objects are asked.
 	Probes []probe.URL
 	// Progress, if not nil, is called with the first report and with each one that differs from the last, from the
 	// goroutine that called Wait or Follow. The report is not changed afterwards. It must not block.
@@ -112,13 +112,13 @@ func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
 }
 
 // Follow reports the state of the objects of c until ctx ends, and returns its cause. A terminal problem does not end it,
-// nor does a watch that is forbidden: its report is Unknown, and says so.
+// nor does a watch that is forbidden, whose report is Unknown and says so, nor a probe that cannot be asked.
 func (g *Gate) Follow(ctx context.Context, c Check) error {
-	c.Probes = nil
 	s, err := g.open(ctx, c)
 	if err != nil {
 		return err
 	}
+	s.follows = true
 	defer s.close()
 	for {
 		if err := s.refresh(ctx); err != nil {

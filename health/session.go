@@ -22,6 +22,7 @@ type session struct {
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
 	asking  *asking // of the check's probes; nil while all else is not healthy
+	follows bool    // goes on whatever happens
 }
 
 // target is an object of the check, and where it is watched.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 const (
@@ -71,7 +72,7 @@ func (p *pass) saveNow(ctx context.Context) error {
 func (p *pass) check(ctx context.Context) health.Check {
 	p.outcome.targets = targets(p.plan)
 	return health.Check{
-		Objects: p.outcome.targets, Timeout: p.left(),
+		Objects: p.outcome.targets, Timeout: p.left(), Probes: p.App.probes(),
 		Progress: func(report *health.Report) { p.tell(ctx, Event{Step: StepGate, Report: report}) },
 	}
 }
@@ -124,4 +125,13 @@ func (p *pass) movedOn(ctx context.Context) bool {
 func (p *pass) driftedSince(ctx context.Context) bool {
 	drifted, _ := p.Applier.Drifted(ctx, p.App.Name, p.watched)
 	return drifted
+}
+
+// probes are those of the app, each with its namespace.
+func (a App) probes() []probe.URL {
+	var all []probe.URL
+	for _, u := range a.Probes {
+		all = append(all, u.In(a.Namespace))
+	}
+	return all
 }

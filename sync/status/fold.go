@@ -72,7 +72,7 @@ func (a *App) begin(event sync.Event) {
 	a.Timeline = start(s, event.At, a.Revision.Seen.IsZero())
 	a.Revision.Seen = s.Revision
 	a.Commit = Commit{Author: s.Author, Message: s.Message, Time: s.Time}
-	a.Objects, a.Changes, a.Warnings = Objects{}, []Change{}, []string{}
+	a.Objects, a.Changes, a.Warnings, a.Probes = Objects{}, []Change{}, []string{}, nil
 	a.enter(sync.Syncing, event)
 	a.explain("", "")
 	a.held = false
@@ -139,6 +139,9 @@ func (a *App) applied(event sync.Event) {
 func (a *App) judged(event sync.Event) {
 	r := event.Report
 	a.Workloads, a.Services, a.Problems = r.Workloads, r.Services, r.Problems
+	if r.Probes != nil {
+		a.Probes = r.Probes
+	}
 	a.Timeline = a.Timeline.judged(r, event.At)
 	a.Warnings = warnings(a.planWarnings, r.Warnings)
 	switch {

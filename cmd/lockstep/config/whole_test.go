@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 // flow is a good app in one line, with what follows its path.
@@ -165,6 +166,8 @@ func differs[T any](t *testing.T, one T, field int, equal func(T, T) bool) {
 		v.SetBool(!v.Bool())
 	case []string:
 		v.Set(reflect.ValueOf([]string{"other"}))
+	case []probe.URL:
+		v.Set(reflect.ValueOf([]probe.URL{{Service: "other"}}))
 	case map[string]string:
 		v.Set(reflect.ValueOf(map[string]string{"other": ""}))
 	default:

@@ -34,6 +34,9 @@ func since(app status.App, at time.Time) string {
 // healthy closes a commit that serves.
 func healthy(app status.App, at time.Time) sentence {
 	text := ": " + app.Standing()
+	if answered := app.Answered(); answered != "" {
+		text += "; " + answered
+	}
 	if when := since(app, at); when != "" {
 		text += ", " + when
 	}
