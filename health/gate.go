@@ -61,6 +61,8 @@ type Check struct {
 	// Probes are asked once all else is healthy, until they are answered: only then the report is Current. Each names its
 	// namespace; only Services that are among Objects are asked.
 	Probes []probe.URL
+	// Rules say when objects are healthy whose kinds have a way of their own to tell.
+	Rules Rules
 	// Progress, if not nil, is called with the first report and with each one that differs from the last, from the
 	// goroutine that called Wait or Follow. The report is not changed afterwards. It must not block.
 	Progress func(*Report)

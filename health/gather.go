@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -28,7 +29,7 @@ func (s *session) gather(ctx context.Context) (State, error) {
 	for q := range s.asked {
 		s.asked[q] = false
 	}
-	g := &gathering{session: s, pods: map[types.UID]*corev1.Pod{}}
+	g := &gathering{session: s, state: State{Now: time.Now(), Rules: s.check.Rules}, pods: map[types.UID]*corev1.Pod{}}
 	for _, t := range s.targets {
 		g.target(ctx, t)
 	}
@@ -46,6 +47,9 @@ func (s *session) gather(ctx context.Context) (State, error) {
 	}
 	g.state.Pods = slices.Collect(maps.Values(g.pods))
 	for _, key := range s.keys() {
+		if key.auxiliary {
+			continue
+		}
 		if trouble := s.sources[key].trouble(); trouble != "" {
 			g.state.Blind = append(g.state.Blind, fmt.Sprintf("watch %s: %s", key, trouble))
 		}
@@ -118,8 +122,12 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 			}
 		}
 		g.podsUnder(ctx, namespace, refOwner(uid))
-	case gkStatefulSet, gkJob:
+	case gkStatefulSet, gkJob, gkReplicaSet:
 		g.podsUnder(ctx, namespace, refOwner(uid))
+	case gkPersistentVolumeClaim:
+		g.class(ctx, o)
+	case gkCronJob:
+		g.jobs(ctx, o)
 	case gkService:
 		if gated(t) {
 			g.service(ctx, o)

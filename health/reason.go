@@ -17,6 +17,10 @@ const (
 	PortMismatch           Reason = "PortMismatch"           // a Service asks for a port by a name that its pods do not have
 	EndpointsNotReady      Reason = "EndpointsNotReady"      // a Service does not route to the pods that it should
 	ProbeFailed            Reason = "ProbeFailed"            // a Service does not answer, or not from all of its pods
+	ScaleTargetMissing     Reason = "ScaleTargetMissing"     // an autoscaler's workload is not there
+	ScalingFailed          Reason = "ScalingFailed"          // an autoscaler cannot scale its workload
+	MetricsMissing         Reason = "MetricsMissing"         // an autoscaler has not had its metrics for long
+	VolumePending          Reason = "VolumePending"          // a claim is not bound
 	Stalled                Reason = "Stalled"                // an object says of itself that it has failed for good
 	DeadlineExceeded       Reason = "DeadlineExceeded"       // time is up, and nothing more is known
 	Unreachable            Reason = "Unreachable"            // the API server cannot be watched
@@ -24,14 +28,22 @@ const (
 
 	OneNode      Reason = "OneNode"      // warning: all replicas run on one node
 	ScaledToZero Reason = "ScaledToZero" // warning: a Service all of whose workloads ask for no pod
+
+	AtMaximum         Reason = "AtMaximum"         // warning: an autoscaler would have more pods than it may
+	NothingProtected  Reason = "NothingProtected"  // warning: a PodDisruptionBudget selects no pod
+	NoDisruption      Reason = "NoDisruption"      // warning: a PodDisruptionBudget lets no healthy pod be evicted
+	NoNodes           Reason = "NoNodes"           // warning: a DaemonSet that no node is for
+	ScheduleSuspended Reason = "ScheduleSuspended" // warning: a CronJob that is suspended
+	LastRunFailed     Reason = "LastRunFailed"     // warning: the last Job of a CronJob has failed
 )
 
 // rank is the place of a reason in the order above. A reason that is not in it comes last.
 func (r Reason) rank() int {
 	order := [...]Reason{
 		JobFailed, QuotaExceeded, AdmissionDenied, Unschedulable, ConfigMissing, ImagePull, OOMKilled, CrashLoop,
-		SelectorMatchesNothing, PortMismatch, EndpointsNotReady, ProbeFailed, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
-		OneNode, ScaledToZero,
+		SelectorMatchesNothing, PortMismatch, EndpointsNotReady, ProbeFailed,
+		ScaleTargetMissing, ScalingFailed, MetricsMissing, VolumePending, Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
+		OneNode, ScaledToZero, AtMaximum, NothingProtected, NoDisruption, NoNodes, ScheduleSuspended, LastRunFailed,
 	}
 	for i, known := range order {
 		if r == known {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -21,8 +22,9 @@ type session struct {
 	sources map[sourceKey]*source
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
-	asking  *asking // of the check's probes; nil while all else is not healthy
-	follows bool    // goes on whatever happens
+	asking  *asking     // of the check's probes; nil while all else is not healthy
+	follows bool        // goes on whatever happens
+	later   *time.Timer // pokes when time alone may change the verdict
 }
 
 // target is an object of the check, and where it is watched.
@@ -48,7 +50,7 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 		sources: map[sourceKey]*source{}, asked: map[question]bool{},
 	}
 	for _, o := range c.Objects {
-		t, err := g.locate(o)
+		t, err := g.locate(o, c.Rules)
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +60,9 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 }
 
 // locate finds the watch of o: that of its kind in its namespace, or one of its own for an object of the whole cluster.
-func (g *Gate) locate(o *unstructured.Unstructured) (target, error) {
+func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error) {
 	gvk := o.GroupVersionKind()
-	if passive(gvk.GroupKind()) {
+	if passive(gvk.GroupKind()) && rules.of(o) == nil {
 		return target{applied: o, passive: true}, nil
 	}
 	mapping, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
@@ -91,8 +93,8 @@ func (s *session) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, src := range s.sources {
-		if src.silent() {
+	for key, src := range s.sources {
+		if !key.auxiliary && src.silent() {
 			return nil
 		}
 	}
@@ -101,6 +103,7 @@ func (s *session) refresh(ctx context.Context) error {
 		return err
 	}
 	s.tell(report)
+	s.remind(state)
 	return nil
 }
 
@@ -112,6 +115,17 @@ func (s *session) tell(r *Report) {
 	s.report = r
 	if s.check.Progress != nil {
 		s.check.Progress(r)
+	}
+}
+
+// remind has the session recompute at the moment at which the verdict may change without an event.
+func (s *session) remind(state State) {
+	if s.later != nil {
+		s.later.Stop()
+		s.later = nil
+	}
+	if at := state.due(); !at.IsZero() {
+		s.later = time.AfterFunc(at.Sub(state.Now), s.poke)
 	}
 }
 
@@ -132,7 +146,7 @@ func (s *session) expire(ctx context.Context) error {
 // refused is the error of the first watch that is forbidden.
 func (s *session) refused() error {
 	for _, key := range s.keys() {
-		if err := s.sources[key].forbidden(); err != nil {
+		if err := s.sources[key].forbidden(); err != nil && !key.auxiliary {
 			return fmt.Errorf("watch %s: %w", key, err)
 		}
 	}
@@ -152,6 +166,9 @@ func (s *session) keys() []sourceKey {
 // close ends what is under way, and gives back the watches.
 func (s *session) close() {
 	s.asking.end()
+	if s.later != nil {
+		s.later.Stop()
+	}
 	for q := range s.asked {
 		s.sources[q.source].unsubscribe(q.ref, s)
 	}
@@ -165,5 +182,7 @@ var (
 	podResource      = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	setResource      = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
 	revisionResource = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "controllerrevisions"}
+	classResource    = schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}
+	jobResource      = schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
 	sliceResource    = schema.GroupVersionResource{Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices"}
 )

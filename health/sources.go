@@ -13,6 +13,7 @@ type sourceKey struct {
 	resource        schema.GroupVersionResource
 	namespace, name string // the name only for one object of the whole cluster
 	typed           bool   // decoded to its Go type, else unstructured
+	auxiliary       bool   // explains, and is not required: no report waits for it or turns Unknown without it
 }
 
 // String is the key as a person would say it: pods in namespace shop.

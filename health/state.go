@@ -1,6 +1,8 @@
 package health
 
 import (
+	"time"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -15,6 +17,10 @@ type State struct {
 	Revisions   []*appsv1.ControllerRevision // those of the targets at least; only DaemonSets need them
 	Pods        []*corev1.Pod                // those that targets own or select, at least; the namespace's when a Service selects none
 	Slices      []*discoveryv1.EndpointSlice // those of the targets at least
+	Classes     []*unstructured.Unstructured // the StorageClasses of claims that are not bound, where they can be read
+	Jobs        []*unstructured.Unstructured // those of the CronJobs of the targets, where they can be read
+	Now         time.Time                    // when all this was gathered; conditions are older or younger by it
+	Rules       Rules                        // of the kinds that say in a way of their own how they are
 	Blind       []string                     // watches that do not see the cluster now, a phrase each
 }
 

@@ -4,7 +4,7 @@ import "fmt"
 
 // warnings are what is worth knowing about objects that are as they were asked to be.
 func (v *view) warnings(r *Report) []Problem {
-	var all []Problem
+	all := v.remarks()
 	for _, w := range r.Workloads {
 		if node := w.onlyNode(); node != "" {
 			all = append(all, Problem{

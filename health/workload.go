@@ -134,12 +134,13 @@ func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Pro
 		suspects = slices.Concat(m.current, m.old)
 	}
 	problems = append(problems, ailing(suspects, o, w)...)
+	problems = append(problems, stuck(o, m, w)...)
 	if w.Status != Failed {
 		slices.SortStableFunc(problems, compareProblems)
 		return problems
 	}
 	if len(problems) == 0 {
-		problems = append(problems, failure(o, w))
+		problems = append(problems, ended(failure(o, w), m))
 	}
 	for i := range problems {
 		problems[i].Terminal = true

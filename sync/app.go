@@ -40,6 +40,8 @@ type App struct {
 	Timeout        time.Duration
 	// Probes are what has to answer before a commit is healthy; those that name no namespace are of Namespace.
 	Probes []probe.URL
+	// Rules say when objects are healthy whose kinds have a way of their own to tell.
+	Rules []health.Rule
 }
 
 // Source hands out the commit that is to be live.

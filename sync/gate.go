@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/health"
@@ -20,6 +21,10 @@ const (
 // wait holds the pass until the commit serves. It ends early with [ErrSuperseded] when the source or the cluster has moved
 // on. A commit that has failed here before is judged as it stands, without another wait.
 func (p *pass) wait(ctx context.Context) error {
+	rules, err := p.compiled()
+	if err != nil {
+		return err
+	}
 	p.turn.give()
 	waiting, end := context.WithCancelCause(ctx)
 	watching := make(chan struct{})
@@ -27,7 +32,7 @@ func (p *pass) wait(ctx context.Context) error {
 		defer close(watching)
 		p.watch(waiting, end)
 	}()
-	report, err := p.Gate.Wait(waiting, p.check(ctx))
+	report, err := p.Gate.Wait(waiting, p.check(ctx, rules))
 	end(nil)
 	<-watching
 	p.outcome.Report = report
@@ -69,10 +74,10 @@ func (p *pass) saveNow(ctx context.Context) error {
 	return p.save(ctx)
 }
 
-func (p *pass) check(ctx context.Context) health.Check {
+func (p *pass) check(ctx context.Context, rules health.Rules) health.Check {
 	p.outcome.targets = targets(p.plan)
 	return health.Check{
-		Objects: p.outcome.targets, Timeout: p.left(), Probes: p.App.probes(),
+		Objects: p.outcome.targets, Timeout: p.left(), Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) { p.tell(ctx, Event{Step: StepGate, Report: report}) },
 	}
 }
@@ -134,4 +139,18 @@ func (a App) probes() []probe.URL {
 		all = append(all, u.In(a.Namespace))
 	}
 	return all
+}
+
+// compiled are the app's rules, made ready the first time that they are asked for.
+func (r *Reconciler) compiled() (health.Rules, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rules == nil {
+		rules, err := health.Compile(r.App.Rules)
+		if err != nil {
+			return health.Rules{}, fmt.Errorf("compile health rules: %w", err)
+		}
+		r.rules = &rules
+	}
+	return *r.rules, nil
 }

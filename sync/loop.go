@@ -146,6 +146,9 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 			l.Wake.Poke()
 		}
 	}}
+	if rules, err := l.Reconciler.compiled(); err == nil { // else no gate has begun, and there is nothing to follow
+		check.Rules = rules
+	}
 	if failedAtGate(failure) { // it has not healed before its probes are answered; of one that was healthy they were
 		check.Probes = l.Reconciler.App.probes()
 	}

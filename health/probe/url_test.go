@@ -9,13 +9,13 @@ import (
 
 func TestAServiceIsNamedAsAPodWouldNameIt(t *testing.T) {
 	for text, want := range map[string]probe.URL{
-		"http://web":                                     {Scheme: "http", Service: "web", Port: "80", Path: "/"},
-		"https://web":                                    {Scheme: "https", Service: "web", Port: "443", Path: "/"},
-		"http://web:8080/":                               {Scheme: "http", Service: "web", Port: "8080", Path: "/"},
-		"http://web:metrics/healthz?a=b":                 {Scheme: "http", Service: "web", Port: "metrics", Path: "/healthz?a=b"},
-		"http://web?a=b":                                 {Scheme: "http", Service: "web", Port: "80", Path: "/?a=b"},
-		"http://web.shop/":                               {Scheme: "http", Service: "web", Namespace: "shop", Port: "80", Path: "/"},
-		"http://web.shop.svc/":                           {Scheme: "http", Service: "web", Namespace: "shop", Port: "80", Path: "/"},
+		"http://web":                     {Scheme: "http", Service: "web", Port: "80", Path: "/"},
+		"https://web":                    {Scheme: "https", Service: "web", Port: "443", Path: "/"},
+		"http://web:8080/":               {Scheme: "http", Service: "web", Port: "8080", Path: "/"},
+		"http://web:metrics/healthz?a=b": {Scheme: "http", Service: "web", Port: "metrics", Path: "/healthz?a=b"},
+		"http://web?a=b":                 {Scheme: "http", Service: "web", Port: "80", Path: "/?a=b"},
+		"http://web.shop/":               {Scheme: "http", Service: "web", Namespace: "shop", Port: "80", Path: "/"},
+		"http://web.shop.svc/":           {Scheme: "http", Service: "web", Namespace: "shop", Port: "80", Path: "/"},
 		"https://web.shop.svc.cluster.local:443/a%20b/c": {Scheme: "https", Service: "web", Namespace: "shop", Port: "443", Path: "/a%20b/c"},
 	} {
 		if got, err := probe.Parse(text); err != nil || got != want {

@@ -32,7 +32,7 @@ type App struct {
 	Services  []health.Service  `json:"services"`
 	Problems  []health.Problem  `json:"problems"`
 	Probes    []probe.Result    `json:"probes,omitempty"` // what the gate's probes came to, of the commit seen last
-	Timeline  Timeline          `json:"timeline"` // of the commit seen last
+	Timeline  Timeline          `json:"timeline"`         // of the commit seen last
 	Warnings  []string          `json:"warnings"`
 
 	planWarnings []string // those of Warnings that the last plan gave

@@ -16,7 +16,9 @@ func TestWhatTheProbesCameToStaysUntilTheNextCommit(t *testing.T) {
 		URL: "http://web-service:80/", Asked: 10, Answered: 10, Pods: []probe.Pod{{Name: "web-a", Answers: 6, Alone: true}, {Name: "web-b", Answers: 4, Alone: true}},
 	}
 	app := status.New(sync.App{Name: "web"})
-	report := func(r health.Report) { app = status.Fold(app, sync.Event{Step: sync.StepGate, Report: &r, At: time.Now()}) }
+	report := func(r health.Report) {
+		app = status.Fold(app, sync.Event{Step: sync.StepGate, Report: &r, At: time.Now()})
+	}
 	report(health.Report{Status: health.Current, Probes: []probe.Result{answered}})
 	report(health.Report{Status: health.Current})
 	if got, want := app.Answered(), "10 of 10 requests answered: web-a 6, web-b 4"; got != want {

@@ -38,6 +38,7 @@ func (a *App) fields() fields {
 		"dependsOn":      func(v value) { a.DependsOn = v.names() },
 		"gate.timeout":   func(v value) { a.Timeout = v.duration() },
 		"gate.probe":     func(v value) { a.Probes = v.probes() },
+		"health":         func(v value) { a.Rules = v.rules() },
 		"onFailure":      onFailure,
 		"suspend":        func(v value) { a.Suspend = v.boolean() },
 		"vars":           func(v value) { a.Vars = v.vars() },

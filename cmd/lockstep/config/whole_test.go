@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
@@ -168,6 +169,8 @@ func differs[T any](t *testing.T, one T, field int, equal func(T, T) bool) {
 		v.Set(reflect.ValueOf([]string{"other"}))
 	case []probe.URL:
 		v.Set(reflect.ValueOf([]probe.URL{{Service: "other"}}))
+	case []health.Rule:
+		v.Set(reflect.ValueOf([]health.Rule{{Kind: "Other"}}))
 	case map[string]string:
 		v.Set(reflect.ValueOf(map[string]string{"other": ""}))
 	default:
