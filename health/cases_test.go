@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -25,6 +26,8 @@ type testCase struct {
 	Drop    []string         `json:"drop"`    // objects of the cluster that were not applied: another app's
 	Seen    string           `json:"seen"`    // how far the watches are, 100000 where it is not given
 	Blind   []string         `json:"blind"`
+	Now     time.Time        `json:"now"`   // when it was gathered
+	Rules   []health.Rule    `json:"rules"` // of the app
 	Want    verdict          `json:"want"`
 }
 

@@ -44,7 +44,9 @@ func (c testCase) state(t testing.TB) health.State {
 	for _, name := range c.Drop {
 		applied = change{Object: name}.merge(t, applied)
 	}
-	s := health.State{Blind: c.Blind}
+	rules, err := health.Compile(c.Rules)
+	must(t, err)
+	s := health.State{Blind: c.Blind, Now: c.Now, Rules: rules}
 	for _, o := range cluster {
 		explain(t, &s, o)
 	}
@@ -97,7 +99,9 @@ func isApplied(o *unstructured.Unstructured) bool {
 	switch o.GetKind() {
 	case "Pod", "ReplicaSet":
 		return len(o.GetOwnerReferences()) == 0
-	case "EndpointSlice", "ControllerRevision":
+	case "Job":
+		return len(o.GetOwnerReferences()) == 0
+	case "EndpointSlice", "ControllerRevision", "StorageClass":
 		return false
 	}
 	return true
@@ -113,6 +117,10 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.ReplicaSets = append(s.ReplicaSets, typed(t, o, &appsv1.ReplicaSet{}))
 	case "ControllerRevision":
 		s.Revisions = append(s.Revisions, typed(t, o, &appsv1.ControllerRevision{}))
+	case "StorageClass":
+		s.Classes = append(s.Classes, o)
+	case "Job":
+		s.Jobs = append(s.Jobs, o)
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}

@@ -135,8 +135,11 @@ func (r Rule) compile(env *cel.Env) (*compiledRule, error) {
 func program(env *cel.Env, text string, want *cel.Type) (cel.Program, error) {
 	ast, issues := env.Compile(text)
 	if all := issues.Errors(); len(all) > 0 {
-		first := all[0]
-		return nil, fmt.Errorf("column %d: %s", first.Location.Column()+1, strings.Join(strings.Fields(first.Message), " "))
+		words := strings.Join(strings.Fields(all[0].Message), " ")
+		if at := all[0].Location.Column(); at >= 0 {
+			return nil, fmt.Errorf("column %d: %s", at+1, words)
+		}
+		return nil, errors.New(words)
 	}
 	if got := ast.OutputType(); !got.IsExactType(want) && !got.IsExactType(cel.DynType) {
 		return nil, fmt.Errorf("want a %s, this is a %s", want, got)
