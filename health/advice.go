@@ -39,6 +39,12 @@ func advice(reason Reason, o *unstructured.Unstructured, message string) string 
 		return "See what the pods wait for (kubectl describe pods); where they are only slow, allow more time."
 	case Stalled:
 		return "Its own status says why; it does not go on until its spec is changed."
+	case ScaleTargetMissing:
+		return "Have its scaleTargetRef name a workload of its namespace, with kind and apiVersion."
+	case ScalingFailed:
+		return "Its condition AbleToScale says why; it goes on by itself when the cause is gone."
+	case MetricsMissing:
+		return "Check that metrics-server (or the metrics adapter) runs, and that the containers request what is measured."
 	case Unreachable:
 		return "Check that the API server is up and reachable; the watches go on by themselves when it is."
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -32,6 +33,8 @@ type testCase struct {
 	Logs     []pastRun         `json:"logs"`
 	Seen     string            `json:"seen"` // how far the watches are, 100000 where it is not given
 	Blind    []string          `json:"blind"`
+	Now      time.Time         `json:"now"`   // when it was gathered
+	Rules    []health.Rule     `json:"rules"` // of the app
 	Want     verdict           `json:"want"`
 }
 

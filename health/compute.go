@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -43,8 +44,8 @@ func Compute(s State) *Report {
 			r.Services = append(r.Services, row.counted()...)
 			waiting = appendPhrase(waiting, id, row.Status, row.Message)
 		default:
-			said := judge(t)
-			r.Problems = append(r.Problems, stalled(t, said)...)
+			said := v.judge(t)
+			r.Problems = append(r.Problems, troubled(t, said)...)
 			r.Problems = append(r.Problems, v.unbacked(t)...)
 			waiting = appendPhrase(waiting, id, said.status, said.message)
 		}
@@ -56,15 +57,18 @@ func Compute(s State) *Report {
 	return r
 }
 
-// stalled is the problem of an object of any other kind that says that it has failed for good.
-func stalled(t Target, said verdict) []Problem {
-	if said.status != Failed {
+// troubled is the problem of an object of any other kind: that it says that it has failed for good, or what is known to
+// keep it from being Current.
+func troubled(t Target, said verdict) []Problem {
+	if said.status != Failed && said.reason == "" {
 		return nil
 	}
-	return []Problem{{
-		Reason: Stalled, Object: object.Of(t.Applied), Message: said.message, Terminal: true,
-		Advice: advice(Stalled, t.Applied, said.message),
-	}}
+	p := Problem{
+		Reason: cmp.Or(said.reason, Stalled), Object: object.Of(t.Applied), Message: said.message, Terminal: said.status == Failed,
+		Pods: said.pods,
+	}
+	p.Advice = cmp.Or(said.advice, advice(p.Reason, t.Applied, said.message))
+	return []Problem{p}
 }
 
 // appendPhrase adds what an object that is not Current waits for.

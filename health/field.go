@@ -34,7 +34,7 @@ func pairs(o *unstructured.Unstructured, path ...string) labels.Set {
 
 // condition is one entry of status.conditions.
 type condition struct {
-	Status, Reason, Message, Updated string
+	Status, Reason, Message, Updated, Turned string
 }
 
 // conditionOf reads the condition of that type from o. Its zero value is that there is none.
@@ -49,7 +49,7 @@ func conditionOf(o *unstructured.Unstructured, kind string) condition {
 			s, _ := fields[name].(string)
 			return s
 		}
-		return condition{read("status"), read("reason"), read("message"), read("lastUpdateTime")}
+		return condition{read("status"), read("reason"), read("message"), read("lastUpdateTime"), read("lastTransitionTime")}
 	}
 	return condition{}
 }

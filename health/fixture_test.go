@@ -44,7 +44,9 @@ func (c testCase) state(t testing.TB) health.State {
 	for _, name := range c.Drop {
 		applied = change{Object: name}.merge(t, applied)
 	}
-	s := health.State{Blind: c.Blind, Nodes: c.rooms(t), Logs: c.logs(t, cluster)}
+	rules, err := health.Compile(c.Rules)
+	must(t, err)
+	s := health.State{Blind: c.Blind, Now: c.Now, Rules: rules, Nodes: c.rooms(t), Logs: c.logs(t, cluster)}
 	for i, e := range c.Events {
 		s.Events = append(s.Events, e.object(t, i, cluster))
 	}
@@ -100,7 +102,9 @@ func isApplied(o *unstructured.Unstructured) bool {
 	switch o.GetKind() {
 	case "Pod", "ReplicaSet":
 		return len(o.GetOwnerReferences()) == 0
-	case "EndpointSlice", "ControllerRevision":
+	case "Job":
+		return len(o.GetOwnerReferences()) == 0
+	case "EndpointSlice", "ControllerRevision", "StorageClass":
 		return false
 	}
 	return true
@@ -120,6 +124,10 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.Services = append(s.Services, o)
 	case "PersistentVolumeClaim":
 		s.Claims = append(s.Claims, typed(t, o, &corev1.PersistentVolumeClaim{}))
+	case "StorageClass":
+		s.Classes = append(s.Classes, o)
+	case "Job":
+		s.Jobs = append(s.Jobs, o)
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}

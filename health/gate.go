@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
+
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 // Gate waits for objects to become healthy, and follows them afterwards, on watches that all its checks share.
@@ -22,6 +24,7 @@ type Gate struct {
 	sources *sources
 	logs    *logs
 	rooms   *rooms
+	prober  *probe.Client
 }
 
 // Linger is how long a watch outlives the last check that needed it, so that the next commit finds it warm.
@@ -38,8 +41,14 @@ func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make clients for the health gate: %w", err)
 	}
+	prober, err := newProber(config)
+	if err != nil {
+		return nil, err
+	}
 	core := clients.typed[corev1.SchemeGroupVersion]
-	return &Gate{mapper: mapper, sources: newSources(clients), logs: newLogs(core), rooms: newRooms(core)}, nil
+	return &Gate{
+		mapper: mapper, sources: newSources(clients), logs: newLogs(core), rooms: newRooms(core), prober: prober,
+	}, nil
 }
 
 // Close ends all watches and returns when they have ended. Checks that still run return [ErrClosed].
@@ -47,6 +56,7 @@ func (g *Gate) Close() {
 	g.logs.close()
 	g.rooms.close()
 	g.sources.close()
+	g.prober.Close()
 }
 
 // Check is what a gate is asked about.
@@ -56,15 +66,20 @@ type Check struct {
 	Objects []*unstructured.Unstructured
 	// Timeout is how long Wait waits; 0 is for ever. Follow does not look at it.
 	Timeout time.Duration
+	// Probes are asked once all else is healthy, until they are answered: only then the report is Current. Each names its
+	// namespace; only Services that are among Objects are asked.
+	Probes []probe.URL
+	// Rules say when objects are healthy whose kinds have a way of their own to tell.
+	Rules Rules
 	// Progress, if not nil, is called with the first report and with each one that differs from the last, from the
 	// goroutine that called Wait or Follow. The report is not changed afterwards. It must not block.
 	Progress func(*Report)
 }
 
-// Wait returns when all objects of c are healthy. Otherwise the error is a [*Failure] when a problem is terminal or the
-// timeout is over; ctx's cause as soon as ctx ends; and any other when the objects cannot be watched: one for which
-// apierrors.IsForbidden holds names the verb, the resource and the namespace. The report is the last one made, with any
-// error; nil if there was none yet.
+// Wait returns when all objects of c are healthy, and its probes are answered. Otherwise the error is a [*Failure] when a
+// problem is terminal or the timeout is over; ctx's cause as soon as ctx ends; and any other when the objects cannot be
+// watched or the probes not be asked: one for which apierrors.IsForbidden holds names the verb, the resource and the
+// namespace. The report is the last one made, with any error; nil if there was none yet.
 //
 // While the API server is away, Wait goes on.
 func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
@@ -107,12 +122,13 @@ func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
 }
 
 // Follow reports the state of the objects of c until ctx ends, and returns its cause. A terminal problem does not end it,
-// nor does a watch that is forbidden: its report is Unknown, and says so.
+// nor does a watch that is forbidden, whose report is Unknown and says so, nor a probe that cannot be asked.
 func (g *Gate) Follow(ctx context.Context, c Check) error {
 	s, err := g.open(ctx, c)
 	if err != nil {
 		return err
 	}
+	s.follows = true
 	defer s.close()
 	for {
 		if err := s.refresh(ctx); err != nil {

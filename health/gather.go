@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -28,7 +29,7 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 	for q := range s.asked {
 		s.asked[q] = false
 	}
-	g := &gathering{session: s, pods: map[types.UID]*corev1.Pod{}}
+	g := &gathering{session: s, state: State{Now: time.Now(), Rules: s.check.Rules}, pods: map[types.UID]*corev1.Pod{}}
 	for _, t := range s.targets {
 		g.target(ctx, t)
 	}
@@ -134,8 +135,12 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 			}
 		}
 		g.podsUnder(ctx, namespace, refOwner(uid))
-	case gkStatefulSet, gkJob:
+	case gkStatefulSet, gkJob, gkReplicaSet:
 		g.podsUnder(ctx, namespace, refOwner(uid))
+	case gkPersistentVolumeClaim:
+		g.class(ctx, o)
+	case gkCronJob:
+		g.jobs(ctx, o)
 	case gkService:
 		g.service(ctx, t)
 	default:

@@ -1,8 +1,6 @@
 package health
 
 import (
-	"fmt"
-
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,7 +10,10 @@ import (
 type verdict struct {
 	status  Status
 	message string
-	behind  bool // the watch, or the object's controller, has not come to what was applied: no count means anything
+	behind  bool   // the watch, or the object's controller, has not come to what was applied: no count means anything
+	reason  Reason // why it is not Current, where that is known; only of kinds that are no workload
+	advice  string // what to do, where it is more than the reason's
+	pods    []string
 }
 
 // judge reads what the target says of itself. It is never Current on a copy older than the applied one, nor on a status
@@ -81,7 +82,7 @@ func expiredBefore(t Target) bool {
 
 // judgeJob waits for the end of a Job, where kstatus is content with its start. A suspended one is as it was asked to be.
 func judgeJob(o *unstructured.Unstructured) verdict {
-	done := fmt.Sprintf("%d of %s", integer(o, 0, "status", "succeeded"), plural(desired(o), "completion"))
+	done := jobProgress(o)
 	if failed := conditionOf(o, "Failed"); failed.Status == string(corev1.ConditionTrue) {
 		return verdict{status: Failed, message: failed.Reason + ": " + failed.Message}
 	}

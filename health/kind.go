@@ -15,12 +15,18 @@ var (
 	gkPod         = schema.GroupKind{Kind: "Pod"}
 	gkService     = schema.GroupKind{Kind: "Service"}
 	gkIngress     = schema.GroupKind{Group: "networking.k8s.io", Kind: "Ingress"}
+
+	gkAutoscaler            = schema.GroupKind{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}
+	gkDisruptionBudget      = schema.GroupKind{Group: "policy", Kind: "PodDisruptionBudget"}
+	gkPersistentVolumeClaim = schema.GroupKind{Kind: "PersistentVolumeClaim"}
+	gkDefinition            = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+	gkAPIService            = schema.GroupKind{Group: "apiregistration.k8s.io", Kind: "APIService"}
 )
 
 // isWorkload tells the kinds that a [Workload] describes.
 func isWorkload(gk schema.GroupKind) bool {
 	switch gk {
-	case gkDeployment, gkStatefulSet, gkDaemonSet, gkJob:
+	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet, gkJob:
 		return true
 	}
 	return false

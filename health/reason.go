@@ -20,6 +20,10 @@ const (
 	BackendMissing         Reason = "BackendMissing"         // an Ingress or a route leads to a Service or a port that is not there
 	EndpointsNotReady      Reason = "EndpointsNotReady"      // a Service does not route to the pods that it should
 	LoadBalancerPending    Reason = "LoadBalancerPending"    // a Service has no address of a load balancer; a warning where none may come
+	ProbeFailed            Reason = "ProbeFailed"            // a Service does not answer, or not from all of its pods
+	ScaleTargetMissing     Reason = "ScaleTargetMissing"     // an autoscaler's workload is not there
+	ScalingFailed          Reason = "ScalingFailed"          // an autoscaler cannot scale its workload
+	MetricsMissing         Reason = "MetricsMissing"         // an autoscaler has not had its metrics for long
 	Stalled                Reason = "Stalled"                // an object says of itself that it has failed for good
 	DeadlineExceeded       Reason = "DeadlineExceeded"       // time is up, and nothing more is known
 	Unreachable            Reason = "Unreachable"            // the API server cannot be watched
@@ -32,6 +36,12 @@ const (
 	SingleReplica         Reason = "SingleReplica"         // warning: one pod is all that is behind a Service
 	NoReadinessProbe      Reason = "NoReadinessProbe"      // warning: a Service sends requests to containers that nobody asks first
 	RequestsMissing       Reason = "RequestsMissing"       // warning: containers that request no cpu or memory
+	AtMaximum             Reason = "AtMaximum"             // warning: an autoscaler would have more pods than it may
+	NothingProtected      Reason = "NothingProtected"      // warning: a PodDisruptionBudget selects no pod
+	NoDisruption          Reason = "NoDisruption"          // warning: a PodDisruptionBudget lets no healthy pod be evicted
+	NoNodes               Reason = "NoNodes"               // warning: a DaemonSet that no node is for
+	ScheduleSuspended     Reason = "ScheduleSuspended"     // warning: a CronJob that is suspended
+	LastRunFailed         Reason = "LastRunFailed"         // warning: the last Job of a CronJob has failed
 )
 
 // rank is the place of a reason in the order above. A reason that is not in it comes last.
@@ -39,9 +49,11 @@ func (r Reason) rank() int {
 	order := [...]Reason{
 		JobFailed, QuotaExceeded, AdmissionDenied, VolumePending, Unschedulable, ConfigMissing, ImagePull, OOMKilled,
 		CrashLoop, ProbeFailing,
-		SelectorMatchesNothing, PortMismatch, BackendMissing, EndpointsNotReady, LoadBalancerPending,
+		SelectorMatchesNothing, PortMismatch, BackendMissing, EndpointsNotReady, ProbeFailed, LoadBalancerPending,
+		ScaleTargetMissing, ScalingFailed, MetricsMissing,
 		Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
 		PortUndeclared, ReplicasOutsideBounds, OneNode, ScaledToZero, SingleReplica, NoReadinessProbe, RequestsMissing,
+		AtMaximum, NothingProtected, NoDisruption, NoNodes, ScheduleSuspended, LastRunFailed,
 	}
 	for i, known := range order {
 		if r == known {

@@ -24,7 +24,7 @@ const refAll = "all"
 func refs(o any) []string {
 	switch o := o.(type) {
 	case *unstructured.Unstructured:
-		return []string{refName(o.GetName())}
+		return append(owned(o), refName(o.GetName()))
 	case *corev1.Pod:
 		found := owned(o)
 		for key, value := range o.Labels {

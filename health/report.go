@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 // Report is the health of the objects of one check. Two reports of the same state are deeply equal: everything in them is
@@ -17,6 +18,8 @@ type Report struct {
 	Services  []Service  `json:"services"`
 	Problems  []Problem  `json:"problems"` // what is wrong, the root first; a rollout that goes on is no problem
 	Warnings  []Problem  `json:"warnings"` // worth knowing; fails nothing
+	// Probes are what the check's probes came to, in its order; nil before they were asked.
+	Probes []probe.Result `json:"probes,omitempty"`
 }
 
 // Workload is one Deployment, StatefulSet, DaemonSet or Job.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,6 +23,9 @@ type session struct {
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
 	lag     lag
+	asking  *asking     // of the check's probes; nil while all else is not healthy
+	follows bool        // goes on whatever happens
+	later   *time.Timer // pokes when time alone may change the verdict
 }
 
 // target is an object of the check, and where it is watched.
@@ -47,7 +51,7 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 		sources: map[sourceKey]*source{}, asked: map[question]bool{},
 	}
 	for _, o := range c.Objects {
-		t, err := g.locate(o)
+		t, err := g.locate(o, c.Rules)
 		if err != nil {
 			return nil, err
 		}
@@ -57,9 +61,9 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 }
 
 // locate finds the watch of o: that of its kind in its namespace, or one of its own for an object of the whole cluster.
-func (g *Gate) locate(o *unstructured.Unstructured) (target, error) {
+func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error) {
 	gvk := o.GroupVersionKind()
-	if passive(gvk.GroupKind()) {
+	if passive(gvk.GroupKind()) && rules.of(o) == nil {
 		return target{applied: o, passive: true}, nil
 	}
 	mapping, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
@@ -100,7 +104,11 @@ func (s *session) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r, err = s.ask(ctx, r, g.state); err != nil {
+		return err
+	}
 	s.tell(r)
+	s.remind(g.state)
 	return nil
 }
 
@@ -112,6 +120,17 @@ func (s *session) tell(r *Report) {
 	s.report = r
 	if s.check.Progress != nil {
 		s.check.Progress(r)
+	}
+}
+
+// remind has the session recompute at the moment at which the verdict may change without an event.
+func (s *session) remind(state State) {
+	if s.later != nil {
+		s.later.Stop()
+		s.later = nil
+	}
+	if at := state.due(); !at.IsZero() {
+		s.later = time.AfterFunc(at.Sub(state.Now), s.poke)
 	}
 }
 
@@ -150,10 +169,14 @@ func (s *session) keys() []sourceKey {
 	return keys
 }
 
-// close gives back the watches.
+// close ends what is under way, and gives back the watches.
 func (s *session) close() {
 	s.lag.over()
 	s.gate.rooms.forget(s)
+	s.asking.end()
+	if s.later != nil {
+		s.later.Stop()
+	}
 	for q := range s.asked {
 		s.sources[q.source].unsubscribe(q.ref, s)
 	}
@@ -168,5 +191,7 @@ var (
 	setResource      = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
 	revisionResource = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "controllerrevisions"}
 	serviceResource  = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+	classResource    = schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}
+	jobResource      = schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
 	sliceResource    = schema.GroupVersionResource{Group: "discovery.k8s.io", Version: "v1", Resource: "endpointslices"}
 )

@@ -1,6 +1,8 @@
 package health
 
 import (
+	"time"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -20,6 +22,10 @@ type State struct {
 	Claims      []*corev1.PersistentVolumeClaim // those that pods which have not begun to run stand on
 	Logs        map[LogKey]Log                  // of the runs of containers that have ended, as far as they have been read
 	Nodes       Nodes                           // the room on them, while something is short of it
+	Classes     []*unstructured.Unstructured    // the StorageClasses of claims that are not bound, where they can be read
+	Jobs        []*unstructured.Unstructured    // those of the CronJobs of the targets, where they can be read
+	Now         time.Time                       // when all this was gathered; conditions are older or younger by it
+	Rules       Rules                           // of the kinds that say in a way of their own how they are
 	Blind       []string                        // watches that do not see the cluster now, a phrase each
 }
 

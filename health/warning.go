@@ -10,7 +10,7 @@ import (
 // warnings are what is worth knowing and fails nothing, of a report that is healthy or not: each once for an object, and
 // each message names it, since some readers see nothing but the message.
 func (v *view) warnings(r *Report) []Problem {
-	all := slices.Concat(v.undeclared(), v.unprovided(), v.unbounded())
+	all := slices.Concat(v.undeclared(), v.unprovided(), v.unbounded(), v.remarks())
 	for _, w := range r.Workloads {
 		if node := w.onlyNode(); node != "" {
 			all = append(all, Problem{

@@ -128,12 +128,13 @@ func (v *view) rows(m members) []Pod {
 // causes are the problems of a workload that is not complete: what its conditions say, and what its pods show.
 func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Problem {
 	problems := append(v.refused(o, m, w), v.ailing(v.suspects(o, m), o, w)...)
+	problems = append(problems, v.stuck(o, m, w)...)
 	if w.Status != Failed {
 		slices.SortStableFunc(problems, compareProblems)
 		return problems
 	}
 	if len(problems) == 0 {
-		problems = append(problems, failure(o, w))
+		problems = append(problems, ended(failure(o, w), m))
 	}
 	for i := range problems {
 		problems[i].Terminal = true

@@ -9,6 +9,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 const (
@@ -37,6 +38,10 @@ type App struct {
 	Suspend        bool              // leave everything as it is
 	Adopt          bool              // go on with an app of the name that was kept from another repository or path
 	Timeout        time.Duration
+	// Probes are what has to answer before a commit is healthy; those that name no namespace are of Namespace.
+	Probes []probe.URL
+	// Rules say when objects are healthy whose kinds have a way of their own to tell.
+	Rules []health.Rule
 }
 
 // Source hands out the commit that is to be live.

@@ -3,9 +3,11 @@ package sync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 const (
@@ -19,6 +21,10 @@ const (
 // wait holds the pass until the commit serves. It ends early with [ErrSuperseded] when the source or the cluster has moved
 // on. A commit that has failed here before is judged as it stands, without another wait.
 func (p *pass) wait(ctx context.Context) error {
+	rules, err := p.compiled()
+	if err != nil {
+		return err
+	}
 	p.turn.give()
 	waiting, end := context.WithCancelCause(ctx)
 	watching := make(chan struct{})
@@ -26,7 +32,7 @@ func (p *pass) wait(ctx context.Context) error {
 		defer close(watching)
 		p.watch(waiting, end)
 	}()
-	report, err := p.Gate.Wait(waiting, p.check(ctx))
+	report, err := p.Gate.Wait(waiting, p.check(ctx, rules))
 	end(nil)
 	<-watching
 	report, err = p.outcome.places.placed(report, err)
@@ -69,12 +75,12 @@ func (p *pass) saveNow(ctx context.Context) error {
 	return p.save(ctx)
 }
 
-func (p *pass) check(ctx context.Context) health.Check {
+func (p *pass) check(ctx context.Context, rules health.Rules) health.Check {
 	p.outcome.targets, p.outcome.places = targets(p.plan), placesOf(p.plan)
 	p.packed = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
 	return health.Check{
-		Objects: p.outcome.targets, Timeout: p.left(),
+		Objects: p.outcome.targets, Timeout: p.left(), Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) {
 			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})
 		},
@@ -129,4 +135,27 @@ func (p *pass) movedOn(ctx context.Context) bool {
 func (p *pass) driftedSince(ctx context.Context) bool {
 	drifted, _ := p.Applier.Drifted(ctx, p.App.Name, p.watched)
 	return drifted
+}
+
+// probes are those of the app, each with its namespace.
+func (a App) probes() []probe.URL {
+	var all []probe.URL
+	for _, u := range a.Probes {
+		all = append(all, u.In(a.Namespace))
+	}
+	return all
+}
+
+// compiled are the app's rules, made ready the first time that they are asked for.
+func (r *Reconciler) compiled() (health.Rules, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rules == nil {
+		rules, err := health.Compile(r.App.Rules)
+		if err != nil {
+			return health.Rules{}, fmt.Errorf("compile health rules: %w", err)
+		}
+		r.rules = &rules
+	}
+	return *r.rules, nil
 }

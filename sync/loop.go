@@ -149,12 +149,19 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 		return
 	}
 	pass := &pass{Reconciler: l.Reconciler, outcome: outcome}
-	err := l.Reconciler.Gate.Follow(ctx, health.Check{Objects: objects, Progress: func(report *health.Report) {
+	check := health.Check{Objects: objects, Progress: func(report *health.Report) {
 		pass.tell(ctx, Event{Step: StepGate, Report: outcome.places.report(report)})
 		if heals(failure, report) {
 			l.Wake.Poke()
 		}
-	}})
+	}}
+	if rules, err := l.Reconciler.compiled(); err == nil { // else no gate has begun, and there is nothing to follow
+		check.Rules = rules
+	}
+	if failedAtGate(failure) { // it has not healed before its probes are answered; of one that was healthy they were
+		check.Probes = l.Reconciler.App.probes()
+	}
+	err := l.Reconciler.Gate.Follow(ctx, check)
 	if err != nil && ctx.Err() == nil {
 		l.Log.Warn("health is not followed", zap.String("app", l.Reconciler.App.Name), zap.Error(err))
 	}
@@ -163,6 +170,10 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 // heals reports whether an app whose gate gave up has become healthy since: it has yet to be pruned and put on record.
 // After any other failure a healthy report says nothing new, and a pass would only fail again.
 func heals(failure error, report *health.Report) bool {
+	return failedAtGate(failure) && report.Status == health.Current
+}
+
+func failedAtGate(failure error) bool {
 	failed, ok := errors.AsType[*Error](failure)
-	return ok && failed.Step == StepGate && report.Status == health.Current
+	return ok && failed.Step == StepGate
 }

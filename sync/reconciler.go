@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/health"
 )
 
 // Reconciler brings one app in step, once a call. It is used by one goroutine at a time.
@@ -32,6 +33,7 @@ type Reconciler struct {
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights
+	rules  *health.Rules // the app's, compiled; nil before they are needed; under mu
 	told   stdsync.Mutex // observers are told by one goroutine at a time
 
 	mu   stdsync.Mutex

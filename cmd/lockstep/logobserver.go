@@ -63,12 +63,24 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 	case event.Record != nil:
 		last.failed, last.reason, last.waits = "", "", ""
 		if event.Record.Moved {
-			log.Info("healthy" + last.account())
+			log.Info("healthy"+last.account(), answers(event.Record.Report)...)
 		}
 	case event.Err != nil && event.Err.Error() != last.failed:
 		last.failed, last.waits = event.Err.Error(), ""
 		log.Error(last.failed, zap.String("reason", event.Err.Reason()))
 	}
+}
+
+// answers says what the probes came to, where there are any.
+func answers(r *health.Report) []zap.Field {
+	if r == nil || len(r.Probes) == 0 {
+		return nil
+	}
+	said := make([]string, len(r.Probes))
+	for i, result := range r.Probes {
+		said[i] = result.URL + ": " + result.String()
+	}
+	return []zap.Field{zap.Strings("probes", said)}
 }
 
 // drift says of a change that it is one, of which fields, and by whom.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -58,5 +60,19 @@ func TestTheLogSaysOnceHowLongAServiceWasBelowItsCount(t *testing.T) {
 	tell(serves(3, health.Current))
 	if n := logs.FilterMessage("web-service was below 3 endpoints for 2.0 s").Len(); n != 1 {
 		t.Errorf("said %d times in %v", n, logs.All())
+	}
+}
+
+func TestTheLogSaysWhatTheProbesCameTo(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	report := &health.Report{Status: health.Current, Probes: []probe.Result{{
+		URL: "http://web-service:80/", Asked: 10, Answered: 10, Pods: []probe.Pod{{Name: "web-a", Answers: 10}},
+	}}}
+	newLogObserver(zap.New(core)).Observe(t.Context(), sync.Event{
+		App: "web", Step: sync.StepSave, Record: &sync.Outcome{Moved: true, Report: report},
+	})
+	want := "[http://web-service:80/: 10 of 10 requests answered: web-a 10]"
+	if got := logs.All(); len(got) != 1 || fmt.Sprint(got[0].ContextMap()["probes"]) != want {
+		t.Errorf("got %+v, want %s", got, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-dev/lockstep/health/probe"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -21,6 +22,7 @@ type runFlags struct {
 	interval, timeout time.Duration
 	listen            string
 	once              bool
+	probes            []string
 	config            string
 }
 
@@ -47,6 +49,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags := cmd.Flags()
 	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
 	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
+	flags.StringArrayVar(&f.probes, "probe", nil, "URL of a Service of the app that has to answer as well, as http://web-service:80/")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
@@ -64,12 +67,16 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if f.config != "" {
 		return f.runConfig(ctx, cmd, log)
 	}
+	probes, err := f.urls()
+	if err != nil {
+		return err
+	}
 	daemon, err := f.wire(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer daemon.close()
-	daemon.app.Timeout = f.timeout
+	daemon.app.Timeout, daemon.app.Probes = f.timeout, probes
 	view := f.view(cmd.OutOrStdout(), daemon.app, log)
 	daemon.observe(view)
 	if f.once {
@@ -92,7 +99,20 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout"}
+var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe"}
+
+// urls are what --probe says.
+func (f *runFlags) urls() ([]probe.URL, error) {
+	var all []probe.URL
+	for _, text := range f.probes {
+		u, err := probe.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("--probe: %w", err)
+		}
+		all = append(all, u)
+	}
+	return all, nil
+}
 
 // besideConfig refuses those of the flags that a command has and that were given.
 func besideConfig(cmd *cobra.Command) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -30,7 +31,8 @@ type App struct {
 	Workloads []health.Workload `json:"workloads"`
 	Services  []health.Service  `json:"services"`
 	Problems  []health.Problem  `json:"problems"`
-	Timeline  Timeline          `json:"timeline"` // of the commit seen last
+	Probes    []probe.Result    `json:"probes,omitempty"` // what the gate's probes came to, of the commit seen last
+	Timeline  Timeline          `json:"timeline"`         // of the commit seen last
 	Warnings  []string          `json:"warnings"`
 	Rollout   *Rollout          `json:"rollout,omitempty"` // of what was written last; nil before anything was
 	Incidents []Incident        `json:"incidents"`         // the last times that a Service was below its count, the oldest first

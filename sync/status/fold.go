@@ -73,7 +73,7 @@ func (a *App) begin(event sync.Event) {
 	a.Timeline = start(s, event.At, a.Revision.Seen.IsZero())
 	a.Revision.Seen = s.Revision
 	a.Commit = Commit{Author: s.Author, Message: s.Message, Time: s.Time}
-	a.Objects, a.Changes, a.Warnings, a.Rollout = Objects{}, []Change{}, []string{}, nil
+	a.Objects, a.Changes, a.Warnings, a.Rollout, a.Probes = Objects{}, []Change{}, []string{}, nil, nil
 	a.enter(sync.Syncing, event)
 	a.explain("", "")
 	a.held = false
@@ -143,6 +143,9 @@ func (a *App) judged(event sync.Event) {
 	a.watchServices(r, event.At)
 	a.Rollout = a.Rollout.judged(r, event.At)
 	a.Workloads, a.Services, a.Problems = r.Workloads, r.Services, r.Problems
+	if r.Probes != nil {
+		a.Probes = r.Probes
+	}
 	a.Timeline = a.Timeline.judged(r, event.At)
 	a.Warnings = warnings(a.planWarnings, r.Warnings)
 	switch {

@@ -4,6 +4,9 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 // Config is what a file says, without the entries that are wrong.
@@ -46,6 +49,8 @@ type App struct {
 	DetectOnly     bool              // report drift instead of correcting it
 	DependsOn      []string          // apps that must be Healthy first, each once, none by a way back to this one; nil for none
 	Timeout        time.Duration     // how long a commit may take until it serves, in the bounds of an interval; sync.DefaultTimeout when the file has none
+	Probes         []probe.URL       // what has to answer as well before a commit is healthy; nil for nothing
+	Rules          []health.Rule     // when objects are healthy whose kinds have a way of their own to tell; nil for none
 	Suspend        bool              // leave the app as it is, until this is taken out
 	Vars           map[string]string // what ${NAME} in the manifests stands for; nil for none
 	Line           int               // of the entry, 1-based; for messages only

@@ -11,10 +11,7 @@ import (
 )
 
 // Keys that are to have a meaning and have none yet.
-var (
-	laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "credentials", "verify", "webhook"}
-	laterOfApp        = []string{"gate.probe"}
-)
+var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "credentials", "verify", "webhook"}
 
 func (r *Repository) fields(folder string) fields {
 	return fields{
@@ -40,6 +37,8 @@ func (a *App) fields() fields {
 		"drift":          func(v value) { a.DetectOnly = v.oneOf("correct", "detect") == "detect" },
 		"dependsOn":      func(v value) { a.DependsOn = v.names() },
 		"gate.timeout":   func(v value) { a.Timeout = v.duration() },
+		"gate.probe":     func(v value) { a.Probes = v.probes() },
+		"health":         func(v value) { a.Rules = v.rules() },
 		"onFailure":      onFailure,
 		"suspend":        func(v value) { a.Suspend = v.boolean() },
 		"vars":           func(v value) { a.Vars = v.vars() },
@@ -77,7 +76,7 @@ func folderOf(file string) string {
 func (r *reader) app(i int, n *yaml.Node) {
 	e := newEntry(r.file, "app", i, n)
 	app := App{Namespace: DefaultNamespace, Prune: true, Timeout: sync.DefaultTimeout, Line: e.line}
-	e.read(value{entry: e, line: e.line, node: resolve(n)}, app.fields(), laterOfApp)
+	e.read(value{entry: e, line: e.line, node: resolve(n)}, app.fields(), nil)
 	if isMap(resolve(n)) {
 		e.need("repository")
 		e.oneOrMany(app)

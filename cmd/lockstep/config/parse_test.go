@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 // everything is the design's example, and what it leaves out.
@@ -44,8 +46,15 @@ apps:
   conflicts: force
   drift: detect
   dependsOn: [web]
-  gate: {timeout: 90s}
+  gate: {timeout: 90s, probe: [http://web:http/health, https://api.shop.svc]}
   suspend: true
+  health:
+  - apiVersion: example.com/*
+    kind: Widget
+    current: status.phase == 'Ready'
+    failed: status.phase == 'Broken'
+    inProgress: status.phase == 'Building'
+    message: status.message
   vars: {REGION: eu, PORT: 8080, RATIO: 1.10, DEBUG: true, MODE: 0644, DAY: 2024-01-02, EMPTY: ""}
 `
 
@@ -64,6 +73,14 @@ func TestEveryKeyIsTaken(t *testing.T) {
 			Name: "web", Repository: "shop", Path: "manifests/web", Namespace: "default", Prune: true, Timeout: 5 * time.Minute, Line: 12,
 		}, {
 			Paths: "apps/*", Repository: "here", NamePrefix: "team-", Namespace: "shop-${APP}", ServiceAccount: "deployers/shop",
+			Rules: []health.Rule{{
+				APIVersion: "example.com/*", Kind: "Widget", Current: "status.phase == 'Ready'", Failed: "status.phase == 'Broken'",
+				InProgress: "status.phase == 'Building'", Message: "status.message",
+			}},
+			Probes: []probe.URL{
+				{Scheme: "http", Service: "web", Port: "http", Path: "/health"},
+				{Scheme: "https", Service: "api", Namespace: "shop", Port: "443", Path: "/"},
+			},
 			AllowPrune: 7, Force: true, DetectOnly: true, DependsOn: []string{"web"}, Timeout: 90 * time.Second, Suspend: true,
 			Vars: map[string]string{
 				"REGION": "eu", "PORT": "8080", "RATIO": "1.10", "DEBUG": "true", "MODE": "0644", "DAY": "2024-01-02", "EMPTY": "",

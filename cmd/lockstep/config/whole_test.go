@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/health/probe"
 )
 
 // flow is a good app in one line, with what follows its path.
@@ -148,6 +150,10 @@ func differs[T any](t *testing.T, one T, field int, equal func(T, T) bool) {
 		v.SetBool(!v.Bool())
 	case []string:
 		v.Set(reflect.ValueOf([]string{"other"}))
+	case []probe.URL:
+		v.Set(reflect.ValueOf([]probe.URL{{Service: "other"}}))
+	case []health.Rule:
+		v.Set(reflect.ValueOf([]health.Rule{{Kind: "Other"}}))
 	case map[string]string:
 		v.Set(reflect.ValueOf(map[string]string{"other": ""}))
 	default:

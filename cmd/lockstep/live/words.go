@@ -35,10 +35,14 @@ func since(app status.App, at time.Time) string {
 // healthy closes a commit that serves. A scale says by itself how long it took.
 func healthy(app status.App, at time.Time) sentence {
 	text := app.Scaled()
-	if when := since(app, at); text == "" && when != "" {
-		text = app.Standing() + ", " + when
+	standing := app.Standing()
+	if answered := app.Answered(); answered != "" {
+		standing += "; " + answered
 	}
-	return sentence{tone: good, lead: string(sync.Healthy), text: ": " + cmp.Or(text, app.Standing()) + changeover(app)}
+	if when := since(app, at); text == "" && when != "" {
+		text = standing + ", " + when
+	}
+	return sentence{tone: good, lead: string(sync.Healthy), text: ": " + cmp.Or(text, standing) + changeover(app)}
 }
 
 // healthyAgain says that the app came back, so long after it left, and which Services were below their count.

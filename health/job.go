@@ -1,0 +1,71 @@
+package health
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// jobProgress is how far a Job is, and how many of its tries are used up.
+func jobProgress(o *unstructured.Unstructured) string {
+	done := fmt.Sprintf("%d of %s", integer(o, 0, "status", "succeeded"), plural(desired(o), "completion"))
+	const defaultLimit = 6 // batch/v1, JobSpec.BackoffLimit
+	if failed := integer(o, 0, "status", "failed"); failed > 0 {
+		done += fmt.Sprintf(", %s failed (it gives up after %d)", plural(failed, "pod"), integer(o, defaultLimit, "spec", "backoffLimit")+1)
+	}
+	if indexes := text(o, "status", "failedIndexes"); indexes != "" {
+		done += ", of the indexes " + indexes
+	}
+	return done
+}
+
+// ended adds to the problem of a Job that has failed how its last pod ended: Kubernetes itself only counts.
+func ended(p Problem, m members) Problem {
+	if p.Reason != JobFailed {
+		return p
+	}
+	var last *corev1.Pod
+	for _, pod := range m.current {
+		if pod.Status.Phase == corev1.PodFailed && (last == nil || last.CreationTimestamp.Before(&pod.CreationTimestamp)) {
+			last = pod
+		}
+	}
+	if last == nil {
+		return p
+	}
+	p.Pods = []string{last.Name}
+	for _, c := range containers(last) {
+		if end := lastEnd(c); end != nil && end.ExitCode != 0 {
+			p.Message += fmt.Sprintf("; last, %s: %s", last.Name, said(c, fmt.Sprintf("exit code %d", end.ExitCode), ""))
+			return p
+		}
+	}
+	return p
+}
+
+// stuck tells a StatefulSet that cannot be repaired by a commit: one that updates in order waits for a pod that is not
+// ready, also for one of the revision before, and so never comes to replace it (kubernetes.io, StatefulSets, Forced
+// rollback).
+func (v *view) stuck(o *unstructured.Unstructured, m members, w Workload) []Problem {
+	if o.GroupVersionKind().GroupKind() != gkStatefulSet || text(o, "spec", "podManagementPolicy") == "Parallel" ||
+		rolls(o, w.Desired) < w.Desired {
+		return nil
+	}
+	for _, p := range m.current {
+		if active(p) && !ready(p) {
+			return nil // it is under way
+		}
+	}
+	for _, p := range m.old {
+		if found := v.symptom(p); found != nil && active(p) && !ready(p) {
+			return []Problem{{
+				Reason: found.reason, Object: w.ID, Pods: []string{p.Name},
+				Message: fmt.Sprintf("%s, which is of the revision before: %s", p.Name, found.message),
+				Advice: fmt.Sprintf("Delete the pod (kubectl delete pod %s -n %s): a StatefulSet waits for it to become ready before it "+
+					"replaces it, so that no commit reaches it.", p.Name, p.Namespace),
+			}}
+		}
+	}
+	return nil
+}
