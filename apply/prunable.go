@@ -124,6 +124,7 @@ func (a *Applier) stale(ctx context.Context, plan *Plan, request Request) ([]*Ch
 	for _, c := range all {
 		if request.Returning && c.Action == Pruned && isPrecious(c.ID) {
 			c.Action, c.Why = Skipped, "data would go with it, which going back to an earlier state never deletes"
+			plan.Warnings = append(plan.Warnings, c.ID.String()+" stays: "+c.Why)
 		}
 		if c.Action == Pruned && request.WantedBy != nil {
 			c.HandOver(request.WantedBy(c.ID))

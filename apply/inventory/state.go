@@ -70,7 +70,7 @@ func Pack(items []Item) ([]byte, error) {
 // Items unpacks the state's objects. It is [ErrBroken] where they are not what was packed: a state that is short of some
 // would have the others deleted.
 func (s State) Items() ([]Item, error) {
-	items, err := unpack(s.Packed)
+	items, err := Unpack(s.Packed)
 	if err == nil && len(items) != s.Objects {
 		err = fmt.Errorf("%d objects, and not %d", len(items), s.Objects)
 	}
@@ -80,7 +80,8 @@ func (s State) Items() ([]Item, error) {
 	return items, nil
 }
 
-func unpack(packed []byte) ([]Item, error) {
+// Unpack returns what was packed.
+func Unpack(packed []byte) ([]Item, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
