@@ -39,7 +39,9 @@ func (p *pass) wait(ctx context.Context) error {
 	p.outcome.Report = report
 	if failure, ok := errors.AsType[*health.Failure](err); ok {
 		p.gaveUp()
-		p.remember(Failed, string(failure.Report.Reason))
+		if p.outcome.Back == nil {
+			p.remember(Failed, string(failure.Report.Reason))
+		}
 	}
 	return err
 }
@@ -77,7 +79,7 @@ func (p *pass) saveNow(ctx context.Context) error {
 
 func (p *pass) check(ctx context.Context, rules health.Rules) health.Check {
 	p.outcome.targets, p.outcome.places = targets(p.plan), placesOf(p.plan)
-	p.packed = pack(p.plan)
+	p.packed, p.unpacked = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
 	return health.Check{
 		Objects: p.outcome.targets, Timeout: p.left(), Probes: p.App.probes(), Rules: rules,
@@ -125,8 +127,11 @@ func ticks(every time.Duration) (tick <-chan time.Time, stop func()) {
 	return ticker.C, ticker.Stop
 }
 
-// movedOn reports whether the source has other files for the app by now.
+// movedOn reports whether the source has other files for the app by now, or somebody asks for something else.
 func (p *pass) movedOn(ctx context.Context) bool {
+	if p.ordered() {
+		return true
+	}
 	snapshot, err := p.Source.Fetch(ctx)
 	return err == nil && snapshot.Revision != p.outcome.Revision && !p.reads.same(snapshot)
 }

@@ -170,7 +170,7 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 // heals reports whether an app whose gate gave up has become healthy since: it has yet to be pruned and put on record.
 // After any other failure a healthy report says nothing new, and a pass would only fail again.
 func heals(failure error, report *health.Report) bool {
-	return failedAtGate(failure) && report.Status == health.Current
+	return failedAtGate(failure) && !isRolledBack(failure) && report.Status == health.Current
 }
 
 func failedAtGate(failure error) bool {

@@ -16,18 +16,21 @@ import (
 // pass is one call of Reconcile under way.
 type pass struct {
 	*Reconciler
-	turn    turn
-	before  memory // of the pass before
-	outcome Outcome
-	reads   reads
-	plan    *apply.Plan
-	packed  archive                       // the manifests that were applied
-	watched map[object.ID]inventory.Entry // what was applied, and is to stay so
-	began   time.Time
-	unsaved bool // the record says more than what was saved
-	fresh   bool // the record was read from the cluster in this very pass
-	rebuilt bool // the record was made from live labels in this very pass: it is no ground for deleting anything
-	warning string
+	turn     turn
+	before   memory // of the pass before
+	outcome  Outcome
+	reads    reads
+	plan     *apply.Plan
+	packed   archive                       // the manifests that were applied
+	unpacked error                         // why there are none packed
+	watched  map[object.ID]inventory.Entry // what was applied, and is to stay so
+	began    time.Time
+	unsaved  bool // the record says more than what was saved
+	fresh    bool // the record was read from the cluster in this very pass
+	rebuilt  bool // the record was made from live labels in this very pass: it is no ground for deleting anything
+	warning  string
+	content  string // of the commit's manifests
+	order    *Order // what somebody has asked for
 }
 
 func (r *Reconciler) begin() *pass {
@@ -43,7 +46,7 @@ func (r *Reconciler) begin() *pass {
 func (p *pass) tell(ctx context.Context, event Event) {
 	p.told.Lock()
 	defer p.told.Unlock()
-	event.App, event.At, event.Revision = p.App.Name, time.Now(), p.outcome.Revision
+	event.App, event.At, event.Revision, event.Back = p.App.Name, time.Now(), p.outcome.Revision, p.outcome.Back
 	p.Observer.Observe(ctx, event)
 }
 
@@ -95,8 +98,9 @@ func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Man
 func (p *pass) request(ctx context.Context, manifests []manifest.Manifest) apply.Request {
 	request := apply.Request{
 		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests, Recorded: p.record.Entries,
-		Previous: p.before.applied.lookup(), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
-		Force: p.App.Force, DetectOnly: p.App.DetectOnly,
+		Previous: lookup(p.record.Entries, p.previous()...), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
+		Returning: p.outcome.Back != nil,
+		Force:     p.App.Force, DetectOnly: p.App.DetectOnly,
 		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
 	if p.Claims != nil {
@@ -153,13 +157,19 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 		p.record, _ = p.Ledger.Load(ctx, p.App.Name) // only to say how much is kept
 	}
 	superseded := errors.Is(err, ErrSuperseded)
+	switch back := p.outcome.Back; {
+	case step == StepFetch:
+		p.outcome.Back = p.before.outcome.Back
+	case back != nil && !superseded:
+		err = p.notReturned(err)
+	}
 	if p.unsaved && !superseded {
 		err = errors.Join(err, p.saveNow(ctx))
 	}
 	wrapped := p.wrap(step, err)
 	p.outcome.State = wrapped.State()
 	if ctx.Err() == nil && !superseded {
-		p.tell(ctx, Event{Step: step, Err: wrapped})
+		p.tell(ctx, Event{Step: step, Err: wrapped, Rejected: p.rejected()})
 	}
 	p.leave(step)
 	return p.outcome, wrapped
@@ -186,9 +196,15 @@ func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
 	}
 	p.catchUp(ctx)
 	p.outcome.State = Healthy
+	if p.outcome.Back != nil {
+		p.outcome.State = RolledBack
+	}
 	p.leave(StepSave)
 	outcome := p.outcome
-	p.tell(ctx, Event{Step: StepSave, Record: &outcome})
+	p.tell(ctx, Event{Step: StepSave, Record: &outcome, Rejected: p.rejected()})
+	if back := outcome.Back; back != nil && !back.ByHand {
+		return outcome, p.wrap(StepGate, &RolledBackError{back})
+	}
 	return outcome, nil
 }
 
@@ -198,7 +214,7 @@ func (p *pass) leave(step Step) {
 	defer p.mu.Unlock()
 	after := p.before
 	if p.watched != nil {
-		after = memory{reads: p.reads, applied: p.packed, watched: p.watched, skipped: p.plan.Skips()}
+		after = memory{reads: p.reads, applied: p.archived(), watched: p.watched, skipped: p.plan.Skips()}
 	}
 	ended := step == StepSave || step == StepFetch
 	after.settled = ended && (p.watched != nil || p.before.settled)

@@ -27,7 +27,7 @@ func appOf(entry config.App, repository string) sync.App {
 	app := sync.App{
 		Name: entry.Name, Repository: repository, Path: entry.Path,
 		Namespace: entry.Namespace, ServiceAccount: entry.ServiceAccount, Vars: entry.Vars,
-		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly,
+		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly, Rollback: entry.Rollback,
 		DependsOn: entry.DependsOn, Suspend: entry.Suspend, Timeout: entry.Timeout, Probes: entry.Probes, Rules: entry.Rules,
 	}
 	if app.ServiceAccount != "" && !strings.Contains(app.ServiceAccount, "/") {

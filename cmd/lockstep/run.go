@@ -23,6 +23,7 @@ type runFlags struct {
 	listen            string
 	once              bool
 	probes            []string
+	onFailure         outputFlag
 	config            string
 }
 
@@ -37,7 +38,7 @@ for every app of the file; a change of the file takes effect at once.
 A folder is watched: a commit is enough, nothing has to be pushed. A remote is asked each interval. Without
 --context only a local cluster is written to.
 
-Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout.`,
+Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout, or back on an earlier commit.`,
 		Example: `  lockstep run --repo . --path manifests
   lockstep run --repo https://git.example.com/team/shop.git --path manifests/web --context prod --once
   lockstep run --config lockstep.yaml --context prod`,
@@ -50,6 +51,9 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
 	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
 	flags.StringArrayVar(&f.probes, "probe", nil, "URL of a Service of the app that has to answer as well, as http://web-service:80/")
+	f.onFailure = outputFlag{value: "hold", allowed: []string{"hold", "rollback"}}
+	flags.Var(&f.onFailure, "on-failure", "what a commit leads to that does not serve: hold it, or rollback to the last healthy state")
+	_ = cmd.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions(f.onFailure.allowed, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
@@ -76,7 +80,7 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	defer daemon.close()
-	daemon.app.Timeout, daemon.app.Probes = f.timeout, probes
+	daemon.app.Timeout, daemon.app.Probes, daemon.app.Rollback = f.timeout, probes, f.onFailure.value == "rollback"
 	view := f.view(cmd.OutOrStdout(), daemon.app, log)
 	daemon.observe(view)
 	if f.once {
@@ -99,7 +103,7 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe"}
+var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure"}
 
 // urls are what --probe says.
 func (f *runFlags) urls() ([]probe.URL, error) {

@@ -113,7 +113,9 @@ func required(t *testing.T, rows map[string]string, want ...string) {
 }
 
 func TestTheReadmeSaysWhatIsNotSupportedYet(t *testing.T) {
-	if want := "`" + strings.Join(laterOfRepository, "`, `") + "` and `onFailure: rollback`"; !strings.Contains(strings.Join(strings.Fields(readme(t)), " "), want) {
+	keys := laterOfRepository
+	last := len(keys) - 1
+	if want := "`" + strings.Join(keys[:last], "`, `") + "` and `" + keys[last] + "`"; !strings.Contains(strings.Join(strings.Fields(readme(t)), " "), want) {
 		t.Errorf("the README does not say %s", want)
 	}
 }
