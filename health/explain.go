@@ -86,13 +86,13 @@ func (g *gathering) explain(ctx context.Context, r *Report) {
 		g.events(ctx, p.Namespace, refInvolved(p.UID))
 		g.claims(ctx, p)
 	}
-	g.read(suspects)
-	g.room(suspects)
+	v = newView(g.state)
+	g.read(v, suspects)
+	g.room(v, suspects)
 }
 
 // room adds what room the nodes have, if a pod finds too little.
-func (g *gathering) room(suspects []*corev1.Pod) {
-	v := newView(g.state)
+func (g *gathering) room(v *view, suspects []*corev1.Pod) {
 	for _, p := range suspects {
 		if found := v.unscheduled(p); found != nil && short(found.message) != "" {
 			g.state.Nodes = g.session.gate.rooms.get(g.session)
@@ -102,8 +102,7 @@ func (g *gathering) room(suspects []*corev1.Pod) {
 }
 
 // read adds the logs of the containers that have ended: those that the report will show, one a workload and reason.
-func (g *gathering) read(suspects []*corev1.Pod) {
-	v := newView(g.state)
+func (g *gathering) read(v *view, suspects []*corev1.Pod) {
 	g.state.Logs = map[LogKey]Log{}
 	type shown struct {
 		owner   string

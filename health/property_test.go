@@ -112,6 +112,9 @@ func TestAReportDoesNotDependOnTheOrderOfWhatIsKnown(t *testing.T) {
 			shuffle(random, s.Revisions)
 			shuffle(random, s.Slices)
 			shuffle(random, s.Services)
+			shuffle(random, s.Events)
+			shuffle(random, s.Claims)
+			shuffle(random, s.Nodes.Rooms)
 			if got := health.Compute(s); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: in another order the report is %+v, want %+v", c.Name, got, want)
 			}
@@ -158,6 +161,46 @@ func FuzzCompute(f *testing.F) {
 		}
 		if r := health.Compute(s); r.Status == "" {
 			t.Errorf("no status: %+v", r)
+		}
+	})
+}
+
+// FuzzSymptoms feeds it pods whose status no kubelet would write, and Events about them.
+func FuzzSymptoms(f *testing.F) {
+	for _, c := range readCases(f) {
+		s := c.state(f)
+		for _, p := range s.Pods {
+			text, err := json.Marshal(p.Status)
+			must(f, err)
+			f.Add(text, "", "", int32(0))
+			for _, e := range s.Events {
+				f.Add(text, e.Reason, e.Message, e.Count)
+			}
+		}
+	}
+	base := testCase{Base: "unschedulable", Nodes: map[string]string{"node-1": "1 of 8"}}.state(f)
+	f.Fuzz(func(t *testing.T, text []byte, reason, message string, count int32) {
+		s := base
+		s.Pods, s.Events = nil, nil
+		for _, p := range base.Pods {
+			p = p.DeepCopy()
+			s.Pods = append(s.Pods, p)
+			p.Status = corev1.PodStatus{}
+			if json.Unmarshal(text, &p.Status) != nil {
+				return
+			}
+			e := &corev1.Event{Reason: reason, Message: message, Count: count}
+			e.InvolvedObject.UID = p.UID
+			s.Events = append(s.Events, e)
+		}
+		r := health.Compute(s)
+		for _, p := range r.Problems {
+			if p.Advice == "" || len(p.Message) > 4096 {
+				t.Errorf("problem is %+v", p)
+			}
+		}
+		if again := health.Compute(s); !reflect.DeepEqual(r, again) {
+			t.Errorf("report is %+v, and once more %+v", r, again)
 		}
 	})
 }

@@ -18,7 +18,8 @@ const (
 	roomsEvery   = 10 * time.Second // is the least time between two look-ups
 	roomsShare   = 20               // and they take no more than one part in so many of it
 	roomsTimeout = time.Minute
-	roomsPage    = 500 // objects in one answer
+	roomsOld     = 5 * time.Minute // nobody has asked for so long: what was seen then is not told any more
+	roomsPage    = 500             // objects in one answer
 )
 
 // rooms looks up what room the nodes have, while some session wants to know, in a goroutine of its own. It reads all pods of
@@ -49,6 +50,9 @@ func (r *rooms) get(l listener) Nodes {
 	if r.due == nil && r.ctx.Err() == nil {
 		r.due = time.AfterFunc(time.Until(r.next), r.begin)
 	}
+	if time.Since(r.last.Seen) > roomsOld {
+		return Nodes{}
+	}
 	return r.last
 }
 
@@ -57,9 +61,6 @@ func (r *rooms) forget(l listener) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.waiting, l)
-	if len(r.waiting) == 0 {
-		r.last = Nodes{} // it is old by the time that somebody asks again
-	}
 }
 
 // begin looks up, unless nobody wants to know any more.

@@ -101,9 +101,19 @@ func (c canvas) title(app status.App) []line {
 // waiting is the last line while a commit goes live: one, so that the block keeps its height while time goes on.
 func (c canvas) waiting(s sentence) []line { return []line{c.cut(c.sentence(s), c.width)} }
 
-// foot is a sentence as a paragraph and, below it, what to do.
+// foot is a sentence as a paragraph and, below it, the log that it is about, and what to do.
 func (c canvas) foot(s sentence) []line {
-	return append(wrap(c.sentence(s), c.width, 2), c.advice(s.advice)...)
+	lines := append(wrap(c.sentence(s), c.width, 2), c.log(s.log)...)
+	return append(lines, c.advice(s.advice)...)
+}
+
+// log is the end of a log, a line each.
+func (c canvas) log(all []string) []line {
+	lines := make([]line, 0, len(all))
+	for _, text := range all {
+		lines = append(lines, c.cut(c.line(dim, "  | "+text), c.width))
+	}
+	return lines
 }
 
 // later is a paragraph that stands for itself, with the time of day.

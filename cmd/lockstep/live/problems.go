@@ -37,7 +37,7 @@ func (c canvas) problems(app status.App) []line {
 func (c canvas) problem(p health.Problem) []line {
 	s := problem(p)
 	text := c.first(wrap(line{c.span(s.tone, "! "+s.lead), c.span(plain, s.text)}, c.width, 2), longestPoints, c.width)
-	return append(text, c.advice(s.advice)...)
+	return append(append(text, c.log(s.log)...), c.advice(s.advice)...)
 }
 
 // warnings says what is worth knowing and fails nothing.

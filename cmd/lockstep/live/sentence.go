@@ -11,9 +11,10 @@ import (
 // sentence is one thing that is said of an app, for either observer to put in its own form.
 type sentence struct {
 	tone   style
-	lead   string // in the tone's colour, where there is any
-	text   string // follows the lead without a space
-	advice string // what to do
+	lead   string   // in the tone's colour, where there is any
+	text   string   // follows the lead without a space
+	log    []string // the end of a log that says more
+	advice string   // what to do
 }
 
 // line is the sentence as one line, the advice behind an arrow.
@@ -47,6 +48,9 @@ var marks = [...]string{plain: "·", bold: "·", dim: "·", good: "✓", warn: "
 // failure is the sentence that closes a commit that came to nothing.
 func failure(app status.App) sentence {
 	s := sentence{tone: bad, lead: string(app.State), text: ": " + app.Reason + ": " + because(app), advice: advise(app)}
+	if p := root(app); p != nil {
+		s.log = p.Log
+	}
 	if app.State == sync.Blocked {
 		s.text = ": " + because(app) // the guard's own words say why, and what to do
 	}
@@ -84,7 +88,7 @@ func root(app status.App) *health.Problem {
 
 // problem is the sentence about one thing that is wrong.
 func problem(p health.Problem) sentence {
-	s := sentence{tone: warn, lead: string(p.Reason), text: ": " + p.Message, advice: p.Advice}
+	s := sentence{tone: warn, lead: string(p.Reason), text: ": " + p.Message, log: p.Log, advice: p.Advice}
 	if p.Object.Name != "" {
 		s.text = ": " + p.Object.String() + ": " + p.Message
 	}
