@@ -40,6 +40,7 @@ $(LINT):
 
 bench: cluster-build ## time a commit, and a fleet of APPS apps, beside the same calls without Lockstep
 	$(GO) test -run '^$$' -bench Commit -benchtime 20x -timeout 20m ./sync
+	$(GO) test -run '^$$' -bench Verdict -benchtime 2000x -timeout 60m ./health -args -apps 1000
 	$(GO) test -run '^$$' -bench 'Fleet|LargeApp' -benchtime 1x -timeout 60m ./sync -args -apps $(APPS)
 
 cluster-build: ## compile the local control plane, once (about ten minutes, with progress)

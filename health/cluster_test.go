@@ -62,10 +62,15 @@ func must(t testing.TB, err error) {
 
 func (c *cluster) resource(o *unstructured.Unstructured) dynamic.ResourceInterface {
 	c.t.Helper()
+	return c.resourceIn(o, c.namespace)
+}
+
+func (c *cluster) resourceIn(o *unstructured.Unstructured, namespace string) dynamic.ResourceInterface {
+	c.t.Helper()
 	gvk := o.GroupVersionKind()
 	mapping, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	must(c.t, err)
-	return c.client.Resource(mapping.Resource).Namespace(c.namespace)
+	return c.client.Resource(mapping.Resource).Namespace(namespace)
 }
 
 // apply applies objects to the namespace, and returns them as the API server does.

@@ -7,7 +7,9 @@
 // that was applied, and the pods that are really there agree. A Service with a selector is complete when the ready
 // endpoints in its EndpointSlices are exactly the ready pods that it selects, and at least one. The one exception is a
 // Service all of whose workloads ask for 0 replicas: nobody wants it to serve, so it holds nothing up, and a warning
-// ([ScaledToZero]) says that it does not serve.
+// ([ScaledToZero]) says that it does not serve. A Service without a selector promises nothing, and what endpoints it has
+// are counted. One of type LoadBalancer is waited for, beyond its endpoints, where somebody is making it an address. An
+// Ingress or a route has to lead to Services and ports that are there ([BackendMissing]).
 //
 // Watches of different kinds run at their own pace, and each of them may be behind an apply. So nothing is taken from a
 // copy that is older than the applied object, and no count from a status alone: see [Target].

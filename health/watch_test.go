@@ -117,7 +117,7 @@ func TestChecksShareOneWatchAKindAndNamespace(t *testing.T) {
 	c := newClusterBy(t, config)
 	var apps [][]*unstructured.Unstructured
 	for i := range 10 {
-		apps = append(apps, c.apply(named(t, fmt.Sprintf("app-%d", i))...))
+		apps = append(apps, c.apply(named(t, fmt.Sprintf("app-%d", i), 2)...))
 	}
 	var checks errgroup.Group
 	for _, app := range apps {
@@ -140,18 +140,20 @@ func TestChecksShareOneWatchAKindAndNamespace(t *testing.T) {
 	}
 }
 
-// named is the example under another name, so that many fit into a namespace.
-func named(t *testing.T, app string) []*unstructured.Unstructured {
+// named is the example under another name and of little weight, so that many fit into a namespace.
+func named(t testing.TB, app string, replicas int) []*unstructured.Unstructured {
 	t.Helper()
 	labels := map[string]any{"app": app}
 	deployment := change{"Deployment/*", map[string]any{"metadata": map[string]any{"name": app}, "spec": map[string]any{
 		"selector": map[string]any{"matchLabels": labels},
-		"template": map[string]any{"metadata": map[string]any{"labels": labels}},
+		"template": map[string]any{"metadata": map[string]any{"labels": labels}, "spec": map[string]any{"containers": []any{
+			map[string]any{"name": "web", "image": "nginx:1.27", "resources": map[string]any{"requests": map[string]any{"cpu": "1m", "memory": "1Mi"}}},
+		}}},
 	}}}
 	service := change{"Service/*", map[string]any{
 		"metadata": map[string]any{"name": app}, "spec": map[string]any{"selector": labels},
 	}}
-	return web(t, 2, deployment, service)
+	return web(t, replicas, deployment, service)
 }
 
 // watchCounter counts the watches that pass, by path.

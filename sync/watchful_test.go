@@ -15,15 +15,14 @@ import (
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
-// lose deletes one pod of the app's first workload at once, and returns its name.
-func (s *stage) lose(app status.App) string {
+// lose deletes one pod of the app's first workload at once.
+func (s *stage) lose(app status.App) {
 	s.Helper()
 	pod := &corev1.Pod{}
 	pod.Namespace, pod.Name = s.namespace, app.Workloads[0].Pods[0].Name
 	if err := s.client.Delete(s.Context(), pod); err != nil {
 		s.Fatal(err)
 	}
-	return pod.Name
 }
 
 func TestAServiceThatLosesAPodIsToldWithHowLongItWasShort(t *testing.T) {

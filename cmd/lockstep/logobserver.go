@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"strings"
 	stdsync "sync"
 
 	"go.uber.org/zap"
@@ -127,11 +128,8 @@ func (l *lastEntry) fold(log *zap.Logger, event sync.Event) {
 
 // account says of a commit that is healthy what it scaled, and how its pods were changed over.
 func (l *lastEntry) account() string {
-	text := ""
-	for _, part := range []string{l.app.Scaled(), l.app.Rollout.String()} {
-		if part != "" {
-			text += ": " + part
-		}
+	if text := strings.Trim(l.app.Scaled()+"; "+l.app.Rollout.String(), "; "); text != "" {
+		return ": " + text
 	}
-	return text
+	return ""
 }

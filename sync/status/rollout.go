@@ -90,14 +90,15 @@ func (r *Rollout) judged(report *health.Report, at time.Time) *Rollout {
 		}
 	}
 	for _, w := range report.Workloads {
-		next.watch(w, at)
+		next.leaving(w, at)
+		next.coming(w, at)
 		next.pair(w.ID, at)
 	}
 	return &next
 }
 
-// watch notes which pods of w are on their way out, and which have come.
-func (r *Rollout) watch(w health.Workload, at time.Time) {
+// leaving notes which of the old pods of w are on their way out.
+func (r *Rollout) leaving(w health.Workload, at time.Time) {
 	now := map[string]health.Pod{}
 	for _, p := range w.Pods {
 		now[p.Name] = p
@@ -113,10 +114,15 @@ func (r *Rollout) watch(w health.Workload, at time.Time) {
 		}
 		r.pods[key] = state
 	}
+}
+
+// coming notes which new pods of w are ready.
+func (r *Rollout) coming(w health.Workload, at time.Time) {
 	for _, p := range w.Pods {
 		old, known := r.pods[podKey{w.ID, p.Name, true}]
+		isNew := !known || old.stale && p.Updated
 		key := podKey{w.ID, p.Name, false}
-		if again := known && old.stale && p.Updated; p.Ready && !r.pods[key].over && (!known || again) {
+		if p.Ready && isNew && !r.pods[key].over {
 			r.pods[key] = podState{over: true, at: at}
 		}
 	}

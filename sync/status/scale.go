@@ -16,20 +16,7 @@ func (a App) Scaled() string {
 	if a.State != sync.Healthy || healthy == nil || a.Since.After(healthy.At) {
 		return ""
 	}
-	var scaled []string
-	for _, c := range a.Changes {
-		if c.Action == apply.Unchanged {
-			continue
-		}
-		if c.Drift || c.Action != apply.Configured || len(c.Fields) != 1 {
-			return ""
-		}
-		f := c.Fields[0]
-		if f.Path != "spec.replicas" || f.Old == nil || f.New == nil {
-			return ""
-		}
-		scaled = append(scaled, fmt.Sprintf("%s %s → %s", c.Object.Name, *f.Old, *f.New))
-	}
+	scaled := a.scales()
 	if len(scaled) == 0 {
 		return ""
 	}
@@ -49,6 +36,25 @@ func (a App) Scaled() string {
 		text += fmt.Sprintf(", endpoints %d/%d", ready, expected)
 	}
 	return text
+}
+
+// scales are the changes of replicas, none if anything else was changed.
+func (a App) scales() []string {
+	var scaled []string
+	for _, c := range a.Changes {
+		if c.Action == apply.Unchanged {
+			continue
+		}
+		if c.Drift || c.Action != apply.Configured || len(c.Fields) != 1 {
+			return nil
+		}
+		f := c.Fields[0]
+		if f.Path != "spec.replicas" || f.Old == nil || f.New == nil {
+			return nil
+		}
+		scaled = append(scaled, fmt.Sprintf("%s %s → %s", c.Object.Name, *f.Old, *f.New))
+	}
+	return scaled
 }
 
 // words are what is said of a healthy app: how it was scaled, or what it stands on.

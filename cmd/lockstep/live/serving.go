@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -20,11 +21,11 @@ func changeover(app status.App) string {
 
 // losses says how long Services were below their count, after what the app stands on; empty where none was.
 func losses(over []status.Incident) string {
-	text := ""
+	var text strings.Builder
 	for _, i := range over[max(0, len(over)-mostLosses):] {
-		text += "; " + i.String()
+		text.WriteString("; " + i.String())
 	}
-	return text
+	return text.String()
 }
 
 // incidents lists when Services were below their count, the oldest first, in the words of a log.
