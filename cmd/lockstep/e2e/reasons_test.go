@@ -48,6 +48,24 @@ metadata:
 stringData:
   password: canary-4711
 `
+	quota = `apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: small
+spec:
+  hard:
+    pods: "1"
+`
+	limit = `apiVersion: v1
+kind: LimitRange
+metadata:
+  name: small
+spec:
+  limits:
+  - type: Container
+    max:
+      memory: 64Mi
+`
 	passwordOfLogin = `        env:
         - name: PASSWORD
           valueFrom:
@@ -107,6 +125,14 @@ func scenarios() []scenario {
               key: level
         resources:
 `}},
+		},
+		{
+			name: "quota", reason: health.QuotaExceeded, words: `exceeded quota: small, requested: pods=1`, advice: "ResourceQuota",
+			edits: []edit{{"web-deployment", "replicas: 1", "replicas: 2"}, {"quota", "", quota}},
+		},
+		{
+			name: "limit", reason: health.AdmissionDenied, words: `maximum memory usage per Container is 64Mi`, advice: "policy",
+			edits: []edit{{"limit", "", limit}},
 		},
 		{
 			name: "secret", reason: health.ConfigMissing, words: `secret "login" not found`, advice: "Secret",
