@@ -27,6 +27,10 @@ func advice(reason Reason, o *unstructured.Unstructured, message string) string 
 		return "Read the container's log (kubectl logs --previous) and correct what ends it, or go back to the last good commit."
 	case OOMKilled:
 		return "Raise the container's memory limit, or make it use less."
+	case ProbeFailing:
+		return "Ask the container what the probe asks, and correct the one or the other: its path, port or command, or how long it may take."
+	case VolumePending:
+		return "Check the pods' PersistentVolumeClaims and volumes: they must exist, be bound, and be reachable from a node."
 	case ConfigMissing:
 		return "Add the ConfigMap, Secret or key that the container names, or correct the name."
 	case JobFailed:

@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ type testCase struct {
 	Add     []map[string]any `json:"add"`     // objects more in the cluster
 	Apply   []change         `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
 	Drop    []string         `json:"drop"`    // objects of the cluster that were not applied: another app's
+	Events  []event          `json:"events"`  // warnings about objects of the cluster
 	Seen    string           `json:"seen"`    // how far the watches are, 100000 where it is not given
 	Blind   []string         `json:"blind"`
 	Want    verdict          `json:"want"`
@@ -39,9 +41,12 @@ type verdict struct {
 	Status    health.Status `json:"status"`
 	Reason    health.Reason `json:"reason"`
 	Message   string        `json:"message"`   // a part of it
+	Without   string        `json:"without"`   // what may be nowhere in the report
 	Advice    string        `json:"advice"`    // a part of the first problem's
 	Workloads []string      `json:"workloads"` // name ready/updated/desired status
 	Services  []string      `json:"services"`  // name ready/expected status reason
+	Pods      []string      `json:"pods"`      // name status reason, of those that show a reason
+	Terminal  *bool         `json:"terminal"`  // of the first problem
 	Problems  []string      `json:"problems"`  // reason object pods
 	Warnings  []string      `json:"warnings"`  // reason object
 }
@@ -86,6 +91,15 @@ func (v verdict) check(t *testing.T, r *health.Report) {
 	if v.Advice != "" && (len(r.Problems) == 0 || !strings.Contains(r.Problems[0].Advice, v.Advice)) {
 		t.Errorf("problems are %+v, want advice %q", r.Problems, v.Advice)
 	}
+	if v.Terminal != nil && (len(r.Problems) == 0 || r.Problems[0].Terminal != *v.Terminal) {
+		t.Errorf("problems are %+v, want the first terminal: %v", r.Problems, *v.Terminal)
+	}
+	if text, err := json.Marshal(r); err != nil || v.Without != "" && strings.Contains(string(text), v.Without) {
+		t.Errorf("report is %s, %v, want it without %q", text, err, v.Without)
+	}
+	compareRows(t, "pods", v.Pods, ailing(r), func(p health.Pod) string {
+		return fmt.Sprintf("%s %s %s", p.Name, p.Status, p.Reason)
+	})
 	compareRows(t, "workloads", v.Workloads, r.Workloads, func(w health.Workload) string {
 		return fmt.Sprintf("%s %d/%d/%d %s", w.Name, w.Ready, w.Updated, w.Desired, w.Status)
 	})

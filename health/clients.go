@@ -84,6 +84,7 @@ func (c *clients) listWatch(key sourceKey) *cache.ListWatch {
 // typedListWatch decodes to the Go types that Compute reads.
 func typedListWatch(client rest.Interface, key sourceKey) *cache.ListWatch {
 	request := func(options metav1.ListOptions) *rest.Request {
+		options = key.narrow(options)
 		return client.Get().NamespaceIfScoped(key.namespace, key.namespace != "").Resource(key.resource.Resource).
 			VersionedParams(&options, scheme.ParameterCodec)
 	}
@@ -98,9 +99,12 @@ func typedListWatch(client rest.Interface, key sourceKey) *cache.ListWatch {
 	}
 }
 
-// narrow asks for the one object of the key, if it names one.
+// narrow asks for the one object of the key, if it names one, or for those that its field selector chooses.
 func (k sourceKey) narrow(options metav1.ListOptions) metav1.ListOptions {
-	if k.name != "" {
+	switch {
+	case k.fields != "":
+		options.FieldSelector = k.fields
+	case k.name != "":
 		options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, k.name).String()
 	}
 	return options

@@ -24,7 +24,10 @@ func Compute(s State) *Report {
 		w, problems := v.workload(t)
 		v.workloads[id] = w
 		r.Problems = append(r.Problems, problems...)
-		waiting = appendPhrase(waiting, id, w.Status, w.Message)
+	}
+	v.decide(r.Problems)
+	for _, w := range v.judged() {
+		waiting = appendPhrase(waiting, w.ID, w.Status, w.Message)
 	}
 	for _, t := range v.Targets {
 		id := object.Of(t.Applied)

@@ -45,6 +45,9 @@ func (c testCase) state(t testing.TB) health.State {
 		applied = change{Object: name}.merge(t, applied)
 	}
 	s := health.State{Blind: c.Blind}
+	for i, e := range c.Events {
+		s.Events = append(s.Events, e.object(t, i, cluster))
+	}
 	for _, o := range cluster {
 		explain(t, &s, o)
 	}
@@ -113,6 +116,8 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.ReplicaSets = append(s.ReplicaSets, typed(t, o, &appsv1.ReplicaSet{}))
 	case "ControllerRevision":
 		s.Revisions = append(s.Revisions, typed(t, o, &appsv1.ControllerRevision{}))
+	case "PersistentVolumeClaim":
+		s.Claims = append(s.Claims, typed(t, o, &corev1.PersistentVolumeClaim{}))
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}

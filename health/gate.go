@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
@@ -19,6 +20,7 @@ import (
 type Gate struct {
 	mapper  meta.RESTMapper
 	sources *sources
+	logs    *logs
 }
 
 // Linger is how long a watch outlives the last check that needed it, so that the next commit finds it warm.
@@ -35,11 +37,12 @@ func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make clients for the health gate: %w", err)
 	}
-	return &Gate{mapper: mapper, sources: newSources(clients)}, nil
+	return &Gate{mapper: mapper, sources: newSources(clients), logs: newLogs(clients.typed[corev1.SchemeGroupVersion])}, nil
 }
 
 // Close ends all watches and returns when they have ended. Checks that still run return [ErrClosed].
 func (g *Gate) Close() {
+	g.logs.close()
 	g.sources.close()
 }
 

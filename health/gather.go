@@ -23,8 +23,8 @@ type gathering struct {
 	err     error // the first; the watches that come after are not asked
 }
 
-// gather looks up all that the check's objects stand on, and subscribes to it before it is read.
-func (s *session) gather(ctx context.Context) (State, error) {
+// gather looks up all that the check's objects stand on, and subscribes to it before it is read. It ends with settle.
+func (s *session) gather(ctx context.Context) (*gathering, error) {
 	for q := range s.asked {
 		s.asked[q] = false
 	}
@@ -36,21 +36,37 @@ func (s *session) gather(ctx context.Context) (State, error) {
 		g.behind(ctx, t)
 	}
 	if g.err != nil {
-		return State{}, g.err
-	}
-	for q, again := range s.asked {
-		if !again {
-			s.sources[q.source].unsubscribe(q.ref, s)
-			delete(s.asked, q)
-		}
+		return nil, g.err
 	}
 	g.state.Pods = slices.Collect(maps.Values(g.pods))
 	for _, key := range s.keys() {
+		if key.auxiliary {
+			continue
+		}
 		if trouble := s.sources[key].trouble(); trouble != "" {
 			g.state.Blind = append(g.state.Blind, fmt.Sprintf("watch %s: %s", key, trouble))
 		}
 	}
-	return g.state, nil
+	return g, nil
+}
+
+// settle lets go of what was looked up before and is not any more, and of auxiliary watches that nothing is asked of.
+func (s *session) settle() {
+	used := map[sourceKey]bool{}
+	for q, again := range s.asked {
+		if again {
+			used[q.source] = true
+			continue
+		}
+		s.sources[q.source].unsubscribe(q.ref, s)
+		delete(s.asked, q)
+	}
+	for key := range s.sources {
+		if key.auxiliary && !used[key] {
+			s.gate.sources.release(key)
+			delete(s.sources, key)
+		}
+	}
 }
 
 // source takes the watch of that key for the session, if it does not have it yet. Nil after an error.

@@ -31,11 +31,11 @@ func podCondition(p *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondit
 }
 
 // describe is the row of p in a report.
-func describe(p *corev1.Pod, updated bool) Pod {
+func (v *view) describe(p *corev1.Pod, updated bool) Pod {
 	row := Pod{
 		Name: p.Name, IP: p.Status.PodIP, Node: p.Spec.NodeName, Ready: ready(p), Updated: updated, Status: podStatus(p),
 	}
-	if found := symptom(p); found != nil && active(p) && !row.Ready {
+	if found := v.symptom(p); found != nil && active(p) && !row.Ready {
 		row.Reason, row.Message = found.reason, found.message
 	}
 	return row

@@ -14,6 +14,7 @@ import (
 func refName(name string) string        { return "name:" + name }
 func refOwner(uid types.UID) string     { return "owner:" + string(uid) }
 func refService(name string) string     { return "service:" + name }
+func refInvolved(uid types.UID) string  { return "involved:" + string(uid) }
 func refLabel(key, value string) string { return "label:" + key + "=" + value }
 
 // refAll stands for all objects of a source.
@@ -30,6 +31,10 @@ func refs(o any) []string {
 			found = append(found, refLabel(key, value))
 		}
 		return found
+	case *corev1.Event:
+		return []string{refInvolved(o.InvolvedObject.UID)}
+	case *corev1.PersistentVolumeClaim:
+		return []string{refName(o.Name)}
 	case *appsv1.ReplicaSet:
 		return owned(o)
 	case *appsv1.ControllerRevision:

@@ -63,7 +63,10 @@ type Problem struct {
 	Pods     []string  `json:"pods,omitempty"`  // names of the pods that show it
 	Message  string    `json:"message"`         // Kubernetes' own words where it has any
 	Advice   string    `json:"advice"`          // what to do, in one sentence
+	Log      []string  `json:"log,omitempty"`   // the last lines of a container that ended, secrets masked
 	Terminal bool      `json:"terminal,omitempty"`
+	File     string    `json:"file,omitempty"` // of the object's manifest, and its line: for whoever knows it to fill in
+	Line     int       `json:"line,omitempty"`
 }
 
 // sort brings the report into its one order. Workloads, services and pods come in it already.

@@ -1,6 +1,8 @@
 package health
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -60,6 +62,28 @@ func (v *view) deploymentMembers(o *unstructured.Unstructured) members {
 		m.unseen = "its first ReplicaSet"
 	}
 	return m
+}
+
+// currentSet is the ReplicaSet of a Deployment's own revision; nil of any other kind, and where it is not there yet.
+func (v *view) currentSet(o *unstructured.Unstructured) *appsv1.ReplicaSet {
+	const annotation = "deployment.kubernetes.io/revision"
+	if o.GroupVersionKind().GroupKind() != gkDeployment || o.GetAnnotations()[annotation] == "" {
+		return nil
+	}
+	for _, set := range v.setsOf[o.GetUID()] {
+		if set.Annotations[annotation] == o.GetAnnotations()[annotation] {
+			return set
+		}
+	}
+	return nil
+}
+
+// suspects are the pods of m that o waits for. Pods that are being replaced are no cause, whatever ails them.
+func (v *view) suspects(o *unstructured.Unstructured, m members) []*corev1.Pod {
+	if all := desired(o); rolls(o, all) < all {
+		return slices.Concat(m.current, m.old)
+	}
+	return m.current
 }
 
 // daemonSetMembers takes a pod for current by either of the two marks that the DaemonSet controller goes by: the template

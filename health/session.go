@@ -21,6 +21,7 @@ type session struct {
 	sources map[sourceKey]*source
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
+	lag     lag
 }
 
 // target is an object of the check, and where it is watched.
@@ -85,16 +86,21 @@ func (s *session) refresh(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	state, err := s.gather(ctx)
+	g, err := s.gather(ctx)
 	if err != nil {
 		return err
 	}
-	for _, src := range s.sources {
-		if src.silent() {
+	defer s.settle()
+	for key, src := range s.sources {
+		if !key.auxiliary && src.silent() {
 			return nil
 		}
 	}
-	s.tell(Compute(state))
+	r, err := g.judge(ctx)
+	if err != nil {
+		return err
+	}
+	s.tell(r)
 	return nil
 }
 
@@ -113,11 +119,12 @@ func (s *session) tell(r *Report) {
 func (s *session) expire(ctx context.Context) error {
 	last := s.report
 	if last == nil {
-		state, err := s.gather(ctx)
+		g, err := s.gather(ctx)
 		if err != nil {
 			return err
 		}
-		last = Compute(state)
+		s.settle()
+		last = Compute(g.state)
 	}
 	s.tell(last.expired(s.check.Timeout))
 	return &Failure{s.report}
@@ -126,7 +133,7 @@ func (s *session) expire(ctx context.Context) error {
 // refused is the error of the first watch that is forbidden.
 func (s *session) refused() error {
 	for _, key := range s.keys() {
-		if err := s.sources[key].forbidden(); err != nil {
+		if err := s.sources[key].forbidden(); err != nil && !key.auxiliary {
 			return fmt.Errorf("watch %s: %w", key, err)
 		}
 	}
@@ -145,6 +152,7 @@ func (s *session) keys() []sourceKey {
 
 // close gives back the watches.
 func (s *session) close() {
+	s.lag.over()
 	for q := range s.asked {
 		s.sources[q.source].unsubscribe(q.ref, s)
 	}

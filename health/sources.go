@@ -11,13 +11,17 @@ import (
 // sourceKey names one watch.
 type sourceKey struct {
 	resource        schema.GroupVersionResource
-	namespace, name string // the name only for one object of the whole cluster
+	namespace, name string // the name only where a single object is watched
 	typed           bool   // decoded to its Go type, else unstructured
+	fields          string // a field selector for the API server to go by
+	auxiliary       bool   // explains, and is not required: no report waits for it or turns Unknown without it
 }
 
 // String is the key as a person would say it: pods in namespace shop.
 func (k sourceKey) String() string {
 	switch resource := k.resource.GroupResource().String(); {
+	case k.name != "" && k.namespace != "":
+		return resource + " " + k.name + " in namespace " + k.namespace
 	case k.namespace != "":
 		return resource + " in namespace " + k.namespace
 	case k.name != "":

@@ -11,11 +11,14 @@ import (
 // State is all that [Compute] looks at: what was applied, and what the watches know. Compute changes nothing in it.
 type State struct {
 	Targets     []Target
-	ReplicaSets []*appsv1.ReplicaSet         // those of the targets at least
-	Revisions   []*appsv1.ControllerRevision // those of the targets at least; only DaemonSets need them
-	Pods        []*corev1.Pod                // those that targets own or select, at least; the namespace's when a Service selects none
-	Slices      []*discoveryv1.EndpointSlice // those of the targets at least
-	Blind       []string                     // watches that do not see the cluster now, a phrase each
+	ReplicaSets []*appsv1.ReplicaSet            // those of the targets at least
+	Revisions   []*appsv1.ControllerRevision    // those of the targets at least; only DaemonSets need them
+	Pods        []*corev1.Pod                   // those that targets own or select, at least; the namespace's when a Service selects none
+	Slices      []*discoveryv1.EndpointSlice    // those of the targets at least
+	Events      []*corev1.Event                 // warnings about what is not Current, and about what it stands on
+	Claims      []*corev1.PersistentVolumeClaim // those that pods which have not begun to run stand on
+	Logs        map[LogKey]Log                  // of the runs of containers that have ended, as far as they have been read
+	Blind       []string                        // watches that do not see the cluster now, a phrase each
 }
 
 // Target is one object whose health counts.

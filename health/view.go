@@ -19,8 +19,10 @@ type view struct {
 	podsOf      map[types.UID][]*corev1.Pod
 	setsOf      map[types.UID][]*appsv1.ReplicaSet
 	revisionsOf map[types.UID][]*appsv1.ControllerRevision
+	eventsOf    map[types.UID][]*corev1.Event // of each object, the newest last
 	slicesOf    map[types.NamespacedName][]*discoveryv1.EndpointSlice
 	workloads   map[object.ID]Workload // as they are judged
+	claims      map[claim]bool         // what time alone will not heal, as far as the object itself tells
 }
 
 // newView indexes s. Targets and pods come out sorted, so that reports do.
@@ -34,8 +36,10 @@ func newView(s State) *view {
 		podsOf:      byOwner(s.Pods),
 		setsOf:      byOwner(s.ReplicaSets),
 		revisionsOf: byOwner(s.Revisions),
+		eventsOf:    byInvolved(s.Events),
 		slicesOf:    map[types.NamespacedName][]*discoveryv1.EndpointSlice{},
 		workloads:   map[object.ID]Workload{},
+		claims:      map[claim]bool{},
 	}
 	for _, slice := range s.Slices {
 		name := types.NamespacedName{Namespace: slice.Namespace, Name: slice.Labels[discoveryv1.LabelServiceName]}

@@ -14,7 +14,7 @@ import (
 func (v *view) workload(t Target) (Workload, []Problem) {
 	o := t.newest()
 	m := v.members(o)
-	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o), Pods: rows(m)}
+	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o), Pods: v.rows(m)}
 	n := count(o, m, w.Desired)
 	w.Updated, w.Ready = n.updated, n.ready
 	said := judge(t)
@@ -113,27 +113,21 @@ func (w *Workload) progress(n numbers) string {
 }
 
 // rows describes all pods of m, sorted by name.
-func rows(m members) []Pod {
+func (v *view) rows(m members) []Pod {
 	all := make([]Pod, 0, len(m.current)+len(m.old))
 	for _, p := range m.current {
-		all = append(all, describe(p, true))
+		all = append(all, v.describe(p, true))
 	}
 	for _, p := range m.old {
-		all = append(all, describe(p, false))
+		all = append(all, v.describe(p, false))
 	}
 	slices.SortFunc(all, func(a, b Pod) int { return compareNames(a.Name, b.Name) })
 	return all
 }
 
-// causes are the problems of a workload that is not complete: what its conditions say, and what its pods show. Pods that
-// are being replaced are no cause, whatever ails them.
+// causes are the problems of a workload that is not complete: what its conditions say, and what its pods show.
 func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Problem {
-	problems := refused(o, w)
-	suspects := m.current
-	if rolls(o, w.Desired) < w.Desired {
-		suspects = slices.Concat(m.current, m.old)
-	}
-	problems = append(problems, ailing(suspects, o, w)...)
+	problems := append(v.refused(o, m, w), v.ailing(v.suspects(o, m), o, w)...)
 	if w.Status != Failed {
 		slices.SortStableFunc(problems, compareProblems)
 		return problems
@@ -148,22 +142,26 @@ func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Pro
 	return problems
 }
 
-// ailing gathers what the pods show: one problem a reason, in the words of the first pod that shows it.
-func ailing(suspects []*corev1.Pod, o *unstructured.Unstructured, w Workload) []Problem {
+// ailing gathers what the pods show: one problem a reason, in the words of the first pod that shows it, or of the first
+// that is beyond hope.
+func (v *view) ailing(suspects []*corev1.Pod, o *unstructured.Unstructured, w Workload) []Problem {
 	var problems []Problem
 	for _, p := range suspects {
-		found := symptom(p)
-		if found == nil || !active(p) || ready(p) {
+		found := v.symptom(p)
+		if found == nil || found.doubt || !active(p) || ready(p) {
 			continue
 		}
 		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Reason == found.reason })
 		if i < 0 {
 			i = len(problems)
 			problems = append(problems, Problem{
-				Reason: found.reason, Object: w.ID, Message: found.message, Advice: advice(found.reason, o, found.message),
+				Reason: found.reason, Object: w.ID, Message: found.message, Advice: found.advise(o), Log: found.log,
 			})
 		}
 		problems[i].Pods = append(problems[i].Pods, p.Name)
+		if found.certain && v.claim(w.ID, found.reason) {
+			problems[i].Message, problems[i].Advice, problems[i].Log = found.message, found.advise(o), found.log
+		}
 	}
 	return problems
 }

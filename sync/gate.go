@@ -29,6 +29,7 @@ func (p *pass) wait(ctx context.Context) error {
 	report, err := p.Gate.Wait(waiting, p.check(ctx))
 	end(nil)
 	<-watching
+	report, err = p.outcome.places.placed(report, err)
 	p.outcome.Report = report
 	if failure, ok := errors.AsType[*health.Failure](err); ok {
 		p.gaveUp()
@@ -69,10 +70,12 @@ func (p *pass) saveNow(ctx context.Context) error {
 }
 
 func (p *pass) check(ctx context.Context) health.Check {
-	p.outcome.targets = targets(p.plan)
+	p.outcome.targets, p.outcome.places = targets(p.plan), placesOf(p.plan)
 	return health.Check{
 		Objects: p.outcome.targets, Timeout: p.left(),
-		Progress: func(report *health.Report) { p.tell(ctx, Event{Step: StepGate, Report: report}) },
+		Progress: func(report *health.Report) {
+			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})
+		},
 	}
 }
 

@@ -141,7 +141,7 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 	}
 	pass := &pass{Reconciler: l.Reconciler, outcome: outcome}
 	err := l.Reconciler.Gate.Follow(ctx, health.Check{Objects: objects, Progress: func(report *health.Report) {
-		pass.tell(ctx, Event{Step: StepGate, Report: report})
+		pass.tell(ctx, Event{Step: StepGate, Report: outcome.places.report(report)})
 		if heals(failure, report) {
 			l.Wake.Poke()
 		}

@@ -26,6 +26,7 @@ type Outcome struct {
 	Blind bool
 
 	targets []*unstructured.Unstructured
+	places  places
 }
 
 // Objects are the app's live objects, for the watch over its health, as the last pass that planned has left them.

@@ -34,7 +34,8 @@ func (r *Reconciler) begin() *pass {
 	defer r.mu.Unlock()
 	before := r.last
 	return &pass{Reconciler: r, turn: turn{pool: r.Pool}, before: before, outcome: Outcome{
-		Revision: before.outcome.Revision, Snapshot: before.outcome.Snapshot, Blind: before.outcome.Blind, targets: before.outcome.targets,
+		Revision: before.outcome.Revision, Snapshot: before.outcome.Snapshot, Blind: before.outcome.Blind,
+		targets: before.outcome.targets, places: before.outcome.places,
 	}}
 }
 

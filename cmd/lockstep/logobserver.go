@@ -85,5 +85,9 @@ func (l *lastEntry) report(log *zap.Logger, r *health.Report) {
 		return
 	}
 	l.reason = r.Reason
-	log.Info(cmp.Or(r.Message, "ready"), zap.String("status", string(r.Status)), zap.String("reason", string(r.Reason)))
+	fields := []zap.Field{zap.String("status", string(r.Status)), zap.String("reason", string(r.Reason))}
+	if place := r.Place(); place != "" {
+		fields = append(fields, zap.String("at", place))
+	}
+	log.Info(cmp.Or(r.Message, "ready"), fields...)
 }

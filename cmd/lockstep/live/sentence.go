@@ -88,6 +88,9 @@ func problem(p health.Problem) sentence {
 	if p.Object.Name != "" {
 		s.text = ": " + p.Object.String() + ": " + p.Message
 	}
+	if place := p.Place(); place != "" {
+		s.text = ": " + place + s.text
+	}
 	if p.Terminal {
 		s.tone = bad
 	}
