@@ -42,7 +42,8 @@ func (b *Blocked) Error() string {
 // meant. What Kubernetes or Lockstep itself stands on is refused whatever they say.
 func guard(plan *Plan, request Request) error {
 	return terms{
-		owned: len(request.Recorded), manifests: len(request.Manifests), leaving: request.Leaving, allowed: allowance(request),
+		owned: len(request.Recorded), manifests: len(request.Manifests), leaving: request.Leaving, returning: request.Returning,
+		allowed: allowance(request),
 	}.check(plan.Stale)
 }
 
@@ -51,6 +52,7 @@ type terms struct {
 	owned     int  // objects on record
 	manifests int  // objects in the commit
 	leaving   bool // the app goes, and there is no commit
+	returning bool // the objects came after the state that is to be live again: nobody has them by accident
 	allowed   int  // deletions that pass whatever the guards think of them
 }
 
@@ -62,7 +64,7 @@ func (t terms) check(stale []*Change) error {
 		return &Blocked{Cause: "an object of Lockstep itself", Objects: refused}
 	}
 	doomed := idsOf(stale, func(*Change) bool { return true })
-	if len(doomed) <= t.allowed {
+	if len(doomed) <= t.allowed || t.returning && t.manifests > 0 {
 		return nil
 	}
 	precious := idsOf(stale, func(c *Change) bool { return isPrecious(c.ID) })

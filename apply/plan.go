@@ -23,6 +23,9 @@ type Request struct {
 	Previous func(object.ID) *unstructured.Unstructured
 	Prune    bool // delete what is recorded and no longer in Manifests
 	Leaving  bool // the app goes: that there are no manifests is meant
+	// Returning is for manifests of an earlier state: what came after it goes, however much that is, but for what takes data
+	// along.
+	Returning bool
 	// AllowPrune is up to how many deletions the guards let through, as [AllowPruneAnnotation] says it for a commit.
 	AllowPrune int
 	Force      bool // take fields that other managers own, instead of reporting a [ConflictError]

@@ -122,6 +122,10 @@ func (a *Applier) stale(ctx context.Context, plan *Plan, request Request) ([]*Ch
 	}
 	all, err := h.stale()
 	for _, c := range all {
+		if request.Returning && c.Action == Pruned && isPrecious(c.ID) {
+			c.Action, c.Why = Skipped, "data would go with it, which going back to an earlier state never deletes"
+			plan.Warnings = append(plan.Warnings, c.ID.String()+" stays: "+c.Why)
+		}
 		if c.Action == Pruned && request.WantedBy != nil {
 			c.HandOver(request.WantedBy(c.ID))
 		}

@@ -33,6 +33,7 @@ type App struct {
 	AllowPrune     int               // how many deletions the guards let pass
 	Force          bool              // take fields that other field managers own, where they conflict
 	DetectOnly     bool              // report drift, and leave it
+	Rollback       bool              // go back to the last healthy state when a commit does not serve
 	DependsOn      []string          // apps that have to be healthy before this one is applied
 	Suspend        bool              // leave everything as it is
 	Adopt          bool              // go on with an app of the name that was kept from another repository or path

@@ -49,7 +49,7 @@ func (b *board) note(event Event) {
 	case event.Same != nil:
 		after.at = event.Revision
 	case event.Record != nil:
-		after = standing{Healthy, event.Revision}
+		after = standing{event.Record.State, event.Revision}
 	case event.Err != nil:
 		after.state = event.Err.State()
 	case event.Report != nil && before.state == Healthy && event.Report.Status != health.Current:

@@ -58,6 +58,9 @@ func short(r git.Revision) string { return r.Hash[:min(7, len(r.Hash))] }
 
 // State is the state that the error leaves its app in.
 func (e *Error) State() State {
+	if isRolledBack(e.Err) {
+		return RolledBack
+	}
 	var blocked *apply.Blocked
 	empty := errors.Is(e.Err, ErrNoManifests) || errors.Is(e.Err, git.ErrPathNotFound)
 	if errors.As(e.Err, &blocked) || errors.Is(e.Err, ErrNameTaken) || errors.Is(e.Err, ErrCycle) || empty && e.Kept > 0 {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 )
@@ -17,6 +18,7 @@ const (
 	Syncing     State = "Syncing"     // a commit is being applied
 	Progressing State = "Progressing" // it is applied and does not serve yet, or not fully any more
 	Healthy     State = "Healthy"     // it serves from exactly the pods that it should
+	RolledBack  State = "RolledBack"  // an earlier commit serves again, and the newest is held back
 	Failed      State = "Failed"      // it could not be read or applied, or does not serve
 	Blocked     State = "Blocked"     // a guard refused it; somebody has to say what was meant
 	Suspended   State = "Suspended"   // it was asked to be left as it is
@@ -56,4 +58,9 @@ type Event struct {
 	Report   *health.Report // StepGate: the health, whenever it changed, after the gate as well
 	Record   *Outcome       // StepSave: the pass is over and on record
 	Err      *Error         // the pass is over, at this step
+
+	// Back is the earlier state that the pass is about instead of the revision's, with every event of it.
+	Back      *Back
+	Rejection *inventory.Rejection // StepGate: the revision did not serve, and what Back says is about to be applied
+	Rejected  []git.Revision       // with Record, Err and Rejection: the commits that were taken back, the newest first
 }

@@ -33,7 +33,9 @@ func (p *pass) wait(ctx context.Context) error {
 	p.outcome.Report = report
 	if failure, ok := errors.AsType[*health.Failure](err); ok {
 		p.gaveUp()
-		p.remember(Failed, string(failure.Report.Reason))
+		if p.outcome.Back == nil {
+			p.remember(Failed, string(failure.Report.Reason))
+		}
 	}
 	return err
 }

@@ -155,5 +155,5 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 // After any other failure a healthy report says nothing new, and a pass would only fail again.
 func heals(failure error, report *health.Report) bool {
 	failed, ok := errors.AsType[*Error](failure)
-	return ok && failed.Step == StepGate && report.Status == health.Current
+	return ok && failed.Step == StepGate && !isRolledBack(failure) && report.Status == health.Current
 }

@@ -87,6 +87,9 @@ func isAnother(record *inventory.Inventory, app App) bool {
 // between still knows what it may have made, and for which app. A commit that creates nothing costs no call.
 func (p *pass) intend(ctx context.Context) error {
 	p.describe()
+	if p.outcome.Back == nil {
+		p.record.Return = nil // whatever was held back, this commit is another
+	}
 	wanted := map[object.ID]inventory.Entry{}
 	for _, c := range p.plan.Changes {
 		if c.Action != apply.Skipped {
@@ -119,6 +122,9 @@ func (p *pass) applied(ctx context.Context) {
 	if p.plan.Writes() > 0 || p.record.Revision == "" {
 		p.record.Revision = full(p.outcome.Revision)
 	}
+	if p.outcome.Back != nil {
+		p.record.Revision = p.record.Return.To
+	}
 	p.watched, p.unsaved = map[object.ID]inventory.Entry{}, true
 	now := time.Now()
 	for _, c := range p.plan.Changes {
@@ -141,6 +147,13 @@ func entry(c *apply.Change) inventory.Entry {
 func (p *pass) settled(ctx context.Context) error {
 	if p.App.Prune && !p.rebuilt {
 		p.forget()
+	}
+	if p.outcome.Back != nil {
+		p.returned()
+		return p.save(ctx)
+	}
+	if err := p.keep(); err != nil {
+		return err
 	}
 	if p.plan.Writes() > 0 || len(p.record.History) == 0 || p.record.History[0].State != string(Healthy) {
 		p.remember(Healthy, "")

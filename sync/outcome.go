@@ -19,6 +19,7 @@ type Outcome struct {
 	Plan     *apply.Plan    // as applied; nil when the pass has not come that far, or had nothing to plan
 	Report   *health.Report // the gate's last
 	Snapshot git.Snapshot
+	Back     *Back // an earlier state is live instead of the revision; nil otherwise
 	// Moved reports whether anything was written or a revision seen that no pass of this process saw before.
 	Moved bool
 	// Blind reports whether some of the app's objects cannot be watched: only another pass can tell whether they are as

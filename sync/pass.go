@@ -27,6 +27,7 @@ type pass struct {
 	fresh   bool // the record was read from the cluster in this very pass
 	rebuilt bool // the record was made from live labels in this very pass: it is no ground for deleting anything
 	warning string
+	content string // of the commit's manifests
 }
 
 func (r *Reconciler) begin() *pass {
@@ -42,7 +43,7 @@ func (r *Reconciler) begin() *pass {
 func (p *pass) tell(ctx context.Context, event Event) {
 	p.told.Lock()
 	defer p.told.Unlock()
-	event.App, event.At, event.Revision = p.App.Name, time.Now(), p.outcome.Revision
+	event.App, event.At, event.Revision, event.Back = p.App.Name, time.Now(), p.outcome.Revision, p.outcome.Back
 	p.Observer.Observe(ctx, event)
 }
 
@@ -94,8 +95,9 @@ func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Man
 func (p *pass) request(ctx context.Context, manifests []manifest.Manifest) apply.Request {
 	request := apply.Request{
 		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests, Recorded: p.record.Entries,
-		Previous: p.before.applied.lookup(), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
-		Force: p.App.Force, DetectOnly: p.App.DetectOnly,
+		Previous: lookup(p.record.Entries, p.previous()...), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
+		Returning: p.outcome.Back != nil,
+		Force:     p.App.Force, DetectOnly: p.App.DetectOnly,
 		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
 	if p.Claims != nil {
@@ -152,13 +154,19 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 		p.record, _ = p.Ledger.Load(ctx, p.App.Name) // only to say how much is kept
 	}
 	superseded := errors.Is(err, ErrSuperseded)
+	switch back := p.outcome.Back; {
+	case step == StepFetch:
+		p.outcome.Back = p.before.outcome.Back
+	case back != nil && !superseded:
+		err = p.notReturned(err)
+	}
 	if p.unsaved && !superseded {
 		err = errors.Join(err, p.saveNow(ctx))
 	}
 	wrapped := p.wrap(step, err)
 	p.outcome.State = wrapped.State()
 	if ctx.Err() == nil && !superseded {
-		p.tell(ctx, Event{Step: step, Err: wrapped})
+		p.tell(ctx, Event{Step: step, Err: wrapped, Rejected: p.rejected()})
 	}
 	p.leave(step)
 	return p.outcome, wrapped
@@ -185,9 +193,15 @@ func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
 	}
 	p.catchUp(ctx)
 	p.outcome.State = Healthy
+	if p.outcome.Back != nil {
+		p.outcome.State = RolledBack
+	}
 	p.leave(StepSave)
 	outcome := p.outcome
-	p.tell(ctx, Event{Step: StepSave, Record: &outcome})
+	p.tell(ctx, Event{Step: StepSave, Record: &outcome, Rejected: p.rejected()})
+	if back := outcome.Back; back != nil && !back.ByHand {
+		return outcome, p.wrap(StepGate, &RolledBackError{back})
+	}
 	return outcome, nil
 }
 
@@ -197,7 +211,7 @@ func (p *pass) leave(step Step) {
 	defer p.mu.Unlock()
 	after := p.before
 	if p.watched != nil {
-		after = memory{reads: p.reads, applied: pack(p.plan), watched: p.watched, skipped: p.plan.Skips()}
+		after = memory{reads: p.reads, applied: archived(p.plan), watched: p.watched, skipped: p.plan.Skips()}
 	}
 	ended := step == StepSave || step == StepFetch
 	after.settled = ended && (p.watched != nil || p.before.settled)

@@ -15,6 +15,9 @@ import (
 // Reason is why, in one word, for scripts and labels: the health's reason when the gate failed, one for each cause that
 // is known, otherwise the step's.
 func (e *Error) Reason() string {
+	if rolledBack, ok := errors.AsType[*RolledBackError](e.Err); ok {
+		return rolledBack.Back.Reason
+	}
 	if failure, ok := errors.AsType[*health.Failure](e.Err); ok {
 		return string(failure.Report.Reason)
 	}

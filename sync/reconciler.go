@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/manifest"
 )
 
 // Reconciler brings one app in step, once a call. It is used by one goroutine at a time.
@@ -49,7 +50,7 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	}
 	snapshot, stalled := r.Source.Fetch(ctx)
 	if stalled != nil && snapshot.Revision.IsZero() {
-		return pass.failed(ctx, StepFetch, stalled)
+		return pass.withoutSource(ctx, stalled)
 	}
 	if pass.inStep(ctx, snapshot) {
 		return pass.advance(ctx, snapshot, stalled)
@@ -62,29 +63,45 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	if err := pass.load(ctx); err != nil {
 		return pass.failed(ctx, StepLoad, err)
 	}
-	plan, err := r.Applier.Plan(ctx, pass.request(ctx, manifests))
+	pass.content = contentOf(r.App, manifests)
+	return pass.makeSo(ctx, pass.chosen(manifests), stalled)
+}
+
+// makeSo ends the pass with manifests in the cluster, or those of the last healthy state where they do not serve and the app
+// says so.
+func (p *pass) makeSo(ctx context.Context, manifests []manifest.Manifest, stalled error) (Outcome, error) {
+	step, err := p.bring(ctx, manifests)
+	if failure := p.fails(step, err); failure != nil && ctx.Err() == nil {
+		return p.goBack(ctx, failure, stalled)
+	}
 	if err != nil {
-		return pass.failed(ctx, StepPlan, err)
+		return p.failed(ctx, step, p.held(step, err))
 	}
-	if err := pass.recover(ctx, plan); err != nil {
-		return pass.failed(ctx, StepLoad, err)
+	return p.done(ctx, stalled)
+}
+
+// bring takes manifests from the plan to the record of their health, and returns the step that it came to with an error.
+func (p *pass) bring(ctx context.Context, manifests []manifest.Manifest) (Step, error) {
+	plan, err := p.Applier.Plan(ctx, p.request(ctx, manifests))
+	if err != nil {
+		return StepPlan, err
 	}
-	pass.planned(ctx, plan)
-	if err := pass.intend(ctx); err != nil {
-		return pass.failed(ctx, StepSave, err)
+	if err := p.recover(ctx, plan); err != nil {
+		return StepLoad, err
 	}
-	if err := r.Applier.Apply(ctx, plan, pass.changed(ctx, StepApply)); err != nil {
-		return pass.failed(ctx, StepApply, err)
+	p.planned(ctx, plan)
+	if err := p.intend(ctx); err != nil {
+		return StepSave, err
 	}
-	pass.applied(ctx)
-	if err := pass.wait(ctx); err != nil {
-		return pass.failed(ctx, StepGate, err)
+	if err := p.Applier.Apply(ctx, plan, p.changed(ctx, StepApply)); err != nil {
+		return StepApply, err
 	}
-	if err := pass.prune(ctx); err != nil {
-		return pass.failed(ctx, StepPrune, err)
+	p.applied(ctx)
+	if err := p.wait(ctx); err != nil {
+		return StepGate, err
 	}
-	if err := pass.settled(ctx); err != nil {
-		return pass.failed(ctx, StepSave, err)
+	if err := p.prune(ctx); err != nil {
+		return StepPrune, err
 	}
-	return pass.done(ctx, stalled)
+	return StepSave, p.settled(ctx)
 }

@@ -20,7 +20,7 @@ func (p *pass) inStep(ctx context.Context, snapshot git.Snapshot) bool {
 // advance ends a pass that has nothing to do.
 func (p *pass) advance(ctx context.Context, snapshot git.Snapshot, stalled error) (Outcome, error) {
 	p.keepsUp(ctx, snapshot)
-	p.outcome.Report = p.before.outcome.Report
+	p.outcome.Report, p.outcome.Back = p.before.outcome.Report, p.before.outcome.Back
 	return p.done(ctx, stalled)
 }
 
@@ -93,7 +93,7 @@ func (r *Reconciler) overtaken(ctx context.Context, outcome Outcome, failure err
 			return true
 		}
 	}
-	if failure != nil || last.skipped {
+	if failure != nil && !isRolledBack(failure) || last.skipped {
 		return false // what cannot be repaired is tried again in a while
 	}
 	drifted, _ := r.Applier.Drifted(ctx, r.App.Name, last.watched)

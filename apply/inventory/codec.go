@@ -9,18 +9,15 @@ import (
 	"io"
 	"net/url"
 	stdsync "sync"
-	"time"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // version is that of the format. It is raised by whatever change an older Lockstep must not overlook, as it would lose it
 // with its next save. Set, Account, Prune and Leaving came without: they are lost together, and without them an app that has
-// left is one whose objects stay.
-const version = 1
+// left is one whose objects stay. Version 2 came with what holds a commit back: without it the next pass would apply it again,
+// or go on with an app that somebody has suspended.
+const version = 2
 
 // maxSize bounds what is unpacked: more than the largest app and 20,000 entries come to.
 const maxSize = 32 << 20
@@ -35,48 +32,6 @@ var (
 	// ErrConflict says that someone else wrote the inventory since it was loaded; nothing was saved. Load it again.
 	ErrConflict = errors.New("changed by someone else since it was loaded")
 )
-
-// stateJSON is how a State is written: objects as they are, without the detours of unstructured's own codec.
-type stateJSON struct {
-	Revision string             `json:"revision"`
-	At       time.Time          `json:"at"`
-	Objects  stdjson.RawMessage `json:"objects"`
-}
-
-// MarshalJSON writes the objects as a list.
-func (s State) MarshalJSON() ([]byte, error) {
-	objects := make([]map[string]any, len(s.Objects))
-	for i, o := range s.Objects {
-		objects[i] = o.Object
-	}
-	raw, err := stdjson.Marshal(objects)
-	if err != nil {
-		return nil, err
-	}
-	return stdjson.Marshal(stateJSON{Revision: s.Revision, At: s.At.UTC(), Objects: raw})
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote. Whole numbers become int64, as everywhere in Kubernetes.
-func (s *State) UnmarshalJSON(text []byte) error {
-	var in stateJSON
-	if err := stdjson.Unmarshal(text, &in); err != nil {
-		return err
-	}
-	var raw []any
-	if err := json.Unmarshal(in.Objects, &raw); err != nil {
-		return err
-	}
-	var objects []*unstructured.Unstructured
-	for i, value := range raw {
-		m, ok := value.(map[string]any)
-		if !ok {
-			return fmt.Errorf("object %d of the healthy state is none", i)
-		}
-		objects = append(objects, &unstructured.Unstructured{Object: m})
-	}
-	*s = State{Revision: in.Revision, At: in.At, Objects: objects}
-	return nil
-}
 
 // writers are kept for the next save: each takes most of a megabyte, and many apps save at once.
 var writers = stdsync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}

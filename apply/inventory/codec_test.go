@@ -28,11 +28,25 @@ func full() *Inventory {
 			Revision: "main@sha1:3f2a1c9", Author: "Ann", Message: "scale\n\"web\"", State: "Healthy", At: at,
 			Duration: 1300 * time.Millisecond, Objects: 2,
 		}},
-		Healthy: &State{Revision: "main@sha1:3f2a1c9", At: at, Objects: []*unstructured.Unstructured{{Object: map[string]any{
-			"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web-server"},
-			"spec": map[string]any{"replicas": int64(3), "ratio": 0.5, "big": int64(1) << 60, "none": nil},
-		}}}},
+		Healthy:  []State{{Revision: "main@sha1:3f2a1c9", At: at, Content: "c", Objects: 1, Packed: packed()}},
+		Rejected: []Rejection{{Revision: "main@sha1:4f2a1c9", Content: "d", Reason: "ImagePull", Message: "not found", At: at}},
+		Return:   &Return{To: "main@sha1:3f2a1c9", From: "main@sha1:4f2a1c9", Content: "d", Reason: "ImagePull", Done: true},
+
+		Suspended: true,
 	}
+}
+
+// item is an object with values of every kind.
+func item() Item {
+	return Item{File: "web.yaml", Line: 3, Object: &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web-server"},
+		"spec": map[string]any{"replicas": int64(3), "ratio": 0.5, "big": int64(1) << 60, "none": nil},
+	}}}
+}
+
+func packed() []byte {
+	all, _ := Pack([]Item{item()})
+	return all
 }
 
 func TestWhatIsSavedIsWhatIsLoaded(t *testing.T) {
@@ -57,7 +71,7 @@ func TestEqualInventoriesAreEqualBytes(t *testing.T) {
 	a, _ := encode(full())
 	other := full()
 	other.History[0].At = other.History[0].At.In(time.FixedZone("CET", 3600))
-	other.Healthy.At = other.Healthy.At.Local()
+	other.Healthy[0].At = other.Healthy[0].At.Local()
 	b, _ := encode(other)
 	if !bytes.Equal(a, b) {
 		t.Error("the bytes differ")
@@ -94,7 +108,7 @@ func TestDecodeRefusesWhatIsNoInventory(t *testing.T) {
 		"another app's":  pack(`{"app":"api","entries":{}}`),
 		"no object":      pack(`{"app":"web","entries":{"x":{}}}`),
 		"no JSON":        pack(`{"app":`),
-		"no manifest":    pack(`{"app":"web","entries":{},"healthy":{"objects":[5]}}`),
+		"no state":       pack(`{"app":"web","entries":{},"healthy":[5]}`),
 		"a list of none": pack(`{"app":"web","entries":{},"healthy":{"objects":{}}}`),
 		"a bomb":         pack(strings.Repeat(" ", maxSize+1)),
 	} {
@@ -114,7 +128,7 @@ func pack(text string) []byte {
 
 // FuzzDecode feeds the codec any text. It must not panic, and what it takes it must keep.
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"app":"web","entries":{"Deployment.apps/default/web":{"version":"v1"}},"healthy":{"objects":[{"a":1e3}]}}`))
+	f.Add([]byte(`{"app":"web","entries":{"Deployment.apps/default/web":{"version":"v1"}},"healthy":[{"objects":1,"packed":"H4sI"}]}`))
 	f.Add([]byte(`{"app":"web","set":"shop apps/*","account":"deployer","prune":true,"leaving":true,"entries":{}}`))
 	f.Add([]byte(`{"app":"web","entries":null,"history":[{"at":"2026-02-03T04:05:06Z","ms":7}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

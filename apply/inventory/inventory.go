@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
@@ -35,7 +33,11 @@ type Inventory struct {
 	Revision string              `json:"revision,omitempty"` // last applied, full text
 	Entries  map[object.ID]Entry `json:"entries"`            // the objects that the app owns; never nil
 	History  []Record            `json:"history,omitempty"`  // newest first, at most MaxHistory
-	Healthy  *State              `json:"healthy,omitempty"`  // nil when the app never was healthy
+	Healthy  []State             `json:"healthy,omitempty"`  // newest first, at most MaxStates; none when the app never was healthy
+	Rejected []Rejection         `json:"rejected,omitempty"` // commits that were taken back, newest first, at most MaxRejected
+	Return   *Return             `json:"return,omitempty"`   // nil when what git has is, or is to be, live
+
+	Suspended bool `json:"suspended,omitempty"` // somebody asked for the app to be left as it is
 
 	stored bool
 }
@@ -57,13 +59,6 @@ type Record struct {
 	Objects  int           // in the commit
 }
 
-// State is what was in the cluster when the app was last healthy, as it was rendered then.
-type State struct {
-	Revision string
-	At       time.Time
-	Objects  []*unstructured.Unstructured
-}
-
 // New returns the inventory of an app that nothing is known of.
 func New(app string) *Inventory {
 	return &Inventory{App: app, Entries: map[object.ID]Entry{}}
@@ -72,10 +67,15 @@ func New(app string) *Inventory {
 // IsNew says that there was none in the cluster when it was loaded, and that it was not saved since.
 func (i *Inventory) IsNew() bool { return !i.stored }
 
-// clone returns a copy that shares no more than the healthy state, which is replaced and never changed.
+// clone returns a copy that shares no more than the packed states, which are replaced and never changed.
 func (i *Inventory) clone() *Inventory {
 	c := *i
 	c.Entries, c.History = maps.Clone(i.Entries), slices.Clone(i.History)
+	c.Healthy, c.Rejected = slices.Clone(i.Healthy), slices.Clone(i.Rejected)
+	if i.Return != nil {
+		back := *i.Return
+		c.Return = &back
+	}
 	return &c
 }
 

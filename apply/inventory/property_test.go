@@ -11,7 +11,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
@@ -69,11 +68,8 @@ func (c chance) inventory() *Inventory {
 		})
 	}
 	if c.flag() {
-		i.Healthy = &State{Revision: c.text(), At: c.moment()}
-		for range c.IntN(4) {
-			o := map[string]any{c.text(): c.value(3), c.text(): c.value(3)}
-			i.Healthy.Objects = append(i.Healthy.Objects, &unstructured.Unstructured{Object: o})
-		}
+		i.Keep(State{Revision: c.text(), At: c.moment(), Content: c.text(), Objects: 1, Packed: packed()})
+		i.Reject(Rejection{Revision: c.text(), Content: c.text(), Reason: c.text(), Message: c.text(), At: c.moment()}, c.text())
 	}
 	return i
 }
@@ -101,7 +97,8 @@ func TestACopyCanBeChanged(t *testing.T) {
 	i, want := full(), full()
 	c := i.clone()
 	clear(c.Entries)
-	c.History[0].State, c.Healthy = "Failed", nil
+	c.History[0].State, c.Return.To = "Failed", "another"
+	c.Healthy[0].Revision, c.Rejected[0].Revision = "another", "another"
 	if !reflect.DeepEqual(i, want) {
 		t.Errorf("changed with its copy: %+v", i)
 	}

@@ -91,7 +91,7 @@ func small(revision string) *inventory.Inventory {
 // large returns an inventory of many objects whose hashes do not compress, and a healthy state.
 func large(revision string, objects, manifests int) *inventory.Inventory {
 	i := small(revision)
-	i.Healthy = &inventory.State{Revision: revision, At: time.Unix(1_700_000_000, 0).UTC()}
+	var items []inventory.Item
 	for n := range max(objects, manifests) {
 		name := fmt.Sprintf("config-%05d", n)
 		hash := fmt.Sprintf("%x", sha256.Sum256([]byte(revision+name)))
@@ -100,12 +100,13 @@ func large(revision string, objects, manifests int) *inventory.Inventory {
 			i.Entries[id] = inventory.Entry{Version: "v1", Hash: hash, Fingerprint: fmt.Sprintf("%x", sha256.Sum256([]byte(hash)))}
 		}
 		if n < manifests {
-			i.Healthy.Objects = append(i.Healthy.Objects, &unstructured.Unstructured{Object: map[string]any{
+			items = append(items, inventory.Item{Object: &unstructured.Unstructured{Object: map[string]any{
 				"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": name},
 				"data": map[string]any{"digest": strings.Repeat(hash, 4)},
-			}})
+			}}})
 		}
 	}
+	i.Healthy = []inventory.State{state(revision, items)}
 	return i
 }
 
@@ -114,10 +115,17 @@ func heavy(revision string) *inventory.Inventory {
 	i := small(revision)
 	noise := make([]byte, 800<<10)                                      // more than one Secret takes
 	_, _ = rand.NewChaCha8(sha256.Sum256([]byte(revision))).Read(noise) // it never fails
-	i.Healthy = &inventory.State{Revision: revision, At: i.History[0].At, Objects: []*unstructured.Unstructured{{
+	i.Healthy = []inventory.State{state(revision, []inventory.Item{{Object: &unstructured.Unstructured{
 		Object: map[string]any{"kind": "ConfigMap", "data": base64.StdEncoding.EncodeToString(noise)},
-	}}}
+	}}})}
 	return i
+}
+
+func state(revision string, items []inventory.Item) inventory.State {
+	packed, _ := inventory.Pack(items) // an object of texts is always written
+	return inventory.State{
+		Revision: revision, At: time.Unix(1_700_000_000, 0).UTC(), Content: revision, Objects: len(items), Packed: packed,
+	}
 }
 
 // same compares what is remembered, not whether it was stored.
@@ -216,7 +224,7 @@ func TestANewerVersionIsNeitherReadNorOverwritten(t *testing.T) {
 	p := newPlace(t)
 	s := p.store()
 	p.save(s, small("1"))
-	p.edit("web", func(head *corev1.Secret) { head.Data["version"] = []byte("2") })
+	p.edit("web", func(head *corev1.Secret) { head.Data["version"] = []byte("3") })
 	if _, err := s.Load(t.Context(), "web"); !errors.Is(err, inventory.ErrNewer) {
 		t.Errorf("load: %v, want ErrNewer", err)
 	}

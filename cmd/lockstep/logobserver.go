@@ -55,11 +55,17 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		log.Info("new revision", zap.String("author", event.Snapshot.Author), zap.String("message", event.Snapshot.Message))
 	case event.Change != nil && event.Change.Action != apply.Unchanged:
 		log.Info(event.Change.String(), drift(event.Change)...)
+	case event.Rejection != nil:
+		log.Warn(event.Back.String(), zap.String("reason", event.Rejection.Reason))
 	case event.Report != nil:
 		last.report(log, event.Report)
 	case event.Record != nil:
 		last.failed, last.reason, last.waits = "", "", ""
-		if event.Record.Moved {
+		switch {
+		case !event.Record.Moved:
+		case event.Back != nil:
+			log.Warn(event.Back.String(), zap.String("reason", event.Back.Reason))
+		default:
 			log.Info("healthy")
 		}
 	case event.Err != nil && event.Err.Error() != last.failed:

@@ -112,6 +112,8 @@ func (r *round) Observe(_ context.Context, event sync.Event) {
 	switch {
 	case !known || judged || r.ended:
 		return
+	case event.Record != nil && event.Record.State == sync.RolledBack:
+		r.verdicts[event.App] = exitGateFailed
 	case event.Record != nil, event.Joined != nil && event.Joined.Suspend:
 		r.verdicts[event.App] = exitHealthy
 	case event.Err != nil:

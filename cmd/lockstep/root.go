@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/sync"
 )
 
 // Exit codes. A script can tell "nothing works" from "it is applied and does not serve".
@@ -56,10 +57,11 @@ func exitCode(err error) int {
 	}
 }
 
-// isUnhealthy reports whether everything is applied and does not serve.
+// isUnhealthy reports whether everything is applied and does not serve, or an earlier commit in its place.
 func isUnhealthy(err error) bool {
-	_, ok := errors.AsType[*health.Failure](err)
-	return ok
+	_, failed := errors.AsType[*health.Failure](err)
+	_, rolledBack := errors.AsType[*sync.RolledBackError](err)
+	return failed || rolledBack
 }
 
 func newRoot() *cobra.Command {

@@ -26,7 +26,7 @@ func appOf(entry config.App, from *source) sync.App {
 	app := sync.App{
 		Name: entry.Name, Repository: from.repository.String(), Feed: from.key, Path: entry.Path,
 		Namespace: entry.Namespace, ServiceAccount: entry.ServiceAccount, Vars: entry.Vars,
-		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly,
+		Prune: entry.Prune, AllowPrune: entry.AllowPrune, Force: entry.Force, DetectOnly: entry.DetectOnly, Rollback: entry.Rollback,
 		DependsOn: entry.DependsOn, Suspend: entry.Suspend, Timeout: entry.Timeout,
 	}
 	if app.ServiceAccount != "" && !strings.Contains(app.ServiceAccount, "/") {

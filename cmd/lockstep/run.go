@@ -20,6 +20,7 @@ type runFlags struct {
 	interval, timeout time.Duration
 	listen            string
 	once              bool
+	onFailure         outputFlag
 	config            string
 }
 
@@ -34,7 +35,7 @@ for every app of the file; a change of the file takes effect at once.
 A folder is watched: a commit is enough, nothing has to be pushed. A remote is asked each interval. Without
 --context only a local cluster is written to.
 
-Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout.`,
+Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout, or back on an earlier commit.`,
 		Example: `  lockstep run --repo . --path manifests
   lockstep run --repo https://git.example.com/team/shop.git --path manifests/web --context prod --once
   lockstep run --config lockstep.yaml --context prod`,
@@ -46,6 +47,9 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags := cmd.Flags()
 	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
 	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
+	f.onFailure = outputFlag{value: "hold", allowed: []string{"hold", "rollback"}}
+	flags.Var(&f.onFailure, "on-failure", "what a commit leads to that does not serve: hold it, or rollback to the last healthy state")
+	_ = cmd.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions(f.onFailure.allowed, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
@@ -68,7 +72,7 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	defer daemon.close()
-	daemon.app.Timeout = f.timeout
+	daemon.app.Timeout, daemon.app.Rollback = f.timeout, f.onFailure.value == "rollback"
 	view := f.view(cmd.OutOrStdout(), daemon.app, log)
 	daemon.observe(view)
 	if f.once {
@@ -91,7 +95,7 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout"}
+var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "on-failure"}
 
 func (f *runFlags) check(cmd *cobra.Command) error {
 	switch {

@@ -23,7 +23,8 @@ type App struct {
 	Reason     string     `json:"reason"` // one word, empty when healthy
 	Message    string     `json:"message"`
 	Revision   Revision   `json:"revision"`
-	Commit     Commit     `json:"commit"` // the one that was seen last
+	Back       *sync.Back `json:"back,omitempty"` // the earlier state that is live, or on its way, instead of the commit
+	Commit     Commit     `json:"commit"`         // the one that was seen last
 	Objects    Objects    `json:"objects"`
 	Changes    []Change   `json:"changes"` // what the commit seen last changed, in the order of the outcomes
 
@@ -34,6 +35,7 @@ type App struct {
 	Warnings  []string          `json:"warnings"`
 
 	planWarnings []string // those of Warnings that the last plan gave
+	unreturned   string   // why there is no earlier state that the app could go back to
 	held         bool     // the pass failed before the gate: the health that is still followed does not make it healthy
 }
 

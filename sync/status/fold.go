@@ -1,6 +1,7 @@
 package status
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 
 // Fold returns what becomes of app when event happens. The App that is passed in stays as it is.
 func Fold(app App, event sync.Event) App {
+	app.goBack(event)
 	switch {
 	case event.Joined != nil:
 		app.joined(event)
@@ -27,6 +29,8 @@ func Fold(app App, event sync.Event) App {
 		app.changed(event.Change)
 	case event.Applied != nil:
 		app.applied(event)
+	case event.Rejection != nil:
+		app.rejected(event)
 	case event.Report != nil:
 		app.judged(event)
 	case event.Record != nil:
@@ -43,7 +47,13 @@ func (a *App) enter(state sync.State, event sync.Event) {
 	}
 }
 
-func (a *App) explain(reason, message string) { a.Reason, a.Message = reason, message }
+// explain says why; without a reason of its own, why an earlier state is on its way, where one is.
+func (a *App) explain(reason, message string) {
+	a.Reason, a.Message = reason, message
+	if message == "" && a.Back != nil {
+		a.Reason, a.Message = a.Back.Reason, a.Back.String()
+	}
+}
 
 // joined takes over what is asked for; what is known of the app stays.
 func (a *App) joined(event sync.Event) {
@@ -60,7 +70,11 @@ func (a *App) joined(event sync.Event) {
 
 // keepUp notes a commit that changes nothing for this app: it is as applied and as healthy as the one before.
 func (a *App) keepUp(event sync.Event) {
-	a.Revision.Seen, a.Revision.Applied = event.Revision, event.Revision
+	a.Revision.Seen = event.Revision
+	if event.Back != nil {
+		return
+	}
+	a.Revision.Applied = event.Revision
 	if a.State == sync.Healthy {
 		a.Revision.Healthy = event.Revision
 	}
@@ -128,6 +142,9 @@ func outcome(c *apply.Change) Change {
 
 func (a *App) applied(event sync.Event) {
 	a.Revision.Applied = event.Revision
+	if event.Back != nil {
+		a.Revision.Applied = event.Back.To
+	}
 	if a.State == sync.Syncing {
 		a.Timeline = a.Timeline.mark(Applied, event.At)
 		a.enter(sync.Progressing, event)
@@ -146,11 +163,10 @@ func (a *App) judged(event sync.Event) {
 		return
 	case a.State == sync.Failed:
 		if r.Status != health.Current {
-			a.explain(string(r.Reason), r.Message)
+			a.explain(string(r.Reason), a.notReturned(r))
 		}
-	case r.Status == health.Current && a.Revision.Healthy == a.Revision.Applied:
-		a.enter(sync.Healthy, event)
-		a.explain("", a.Standing())
+	case r.Status == health.Current && a.onRecord():
+		a.well(event)
 	case r.Status == health.Current:
 		a.explain("", "ready, and about to be put on record")
 	default:
@@ -169,15 +185,21 @@ func warnings(plan []string, report []health.Problem) []string {
 }
 
 func (a *App) settled(event sync.Event) {
-	a.Timeline = a.Timeline.mark(Healthy, event.At)
-	a.Revision.Healthy = event.Revision
-	a.held = false
-	a.enter(sync.Healthy, event)
-	a.explain("", a.Standing())
+	a.Revision.Healthy, a.held = event.Revision, false
+	if event.Back != nil {
+		a.Revision.Healthy = event.Back.To
+	} else {
+		a.Timeline = a.Timeline.mark(Healthy, event.At)
+	}
+	a.well(event)
 }
 
 func (a *App) failed(event sync.Event) {
 	a.held = event.Err.Step != sync.StepGate
+	a.unreturned = ""
+	if errors.Is(event.Err, sync.ErrNothingToGoBackTo) {
+		a.unreturned = "; " + sync.ErrNothingToGoBackTo.Error()
+	}
 	a.enter(event.Err.State(), event)
 	a.explain(event.Err.Reason(), event.Err.Error())
 }

@@ -44,6 +44,7 @@ type App struct {
 	AllowPrune     int               // how many deletions pass the guards of prune, 0 or more; 0 when the file does not say
 	Force          bool              // take fields that other managers own, instead of reporting the conflict
 	DetectOnly     bool              // report drift instead of correcting it
+	Rollback       bool              // go back to the last healthy state when a commit does not serve, instead of holding it
 	DependsOn      []string          // apps that must be Healthy first, each once, none by a way back to this one; nil for none
 	Timeout        time.Duration     // how long a commit may take until it serves, in the bounds of an interval; sync.DefaultTimeout when the file has none
 	Suspend        bool              // leave the app as it is, until this is taken out

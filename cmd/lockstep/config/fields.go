@@ -40,19 +40,10 @@ func (a *App) fields() fields {
 		"drift":          func(v value) { a.DetectOnly = v.oneOf("correct", "detect") == "detect" },
 		"dependsOn":      func(v value) { a.DependsOn = v.names() },
 		"gate.timeout":   func(v value) { a.Timeout = v.duration() },
-		"onFailure":      onFailure,
+		"onFailure":      func(v value) { a.Rollback = v.oneOf("hold", "rollback") == "rollback" },
 		"suspend":        func(v value) { a.Suspend = v.boolean() },
 		"vars":           func(v value) { a.Vars = v.vars() },
 	}
-}
-
-// onFailure takes the only thing that there is to do yet.
-func onFailure(v value) {
-	if isText(v.node) && v.node.Value == "rollback" {
-		v.fail("rollback is not supported yet")
-		return
-	}
-	v.oneOf("hold")
 }
 
 func (r *reader) repository(i int, n *yaml.Node) {

@@ -34,6 +34,8 @@ func standing(app status.App, now time.Time) sentence {
 	switch app.State {
 	case sync.Healthy:
 		s = sentence{tone: good, lead: string(app.State), text: ": " + app.Standing()}
+	case sync.RolledBack:
+		s = rolledBack(app)
 	case sync.Failed, sync.Blocked:
 		s = failure(app)
 	default:

@@ -46,6 +46,8 @@ func (s *story) tell(event sync.Event) []sentence {
 		return s.began()
 	case event.Change != nil:
 		return s.changed(event)
+	case event.Rejection != nil:
+		return s.rejected()
 	case event.Report != nil && before != sync.Syncing: // else it is the health of what was there before
 		return append(s.progress(), s.judged(event)...)
 	case event.Record != nil:
@@ -89,6 +91,9 @@ func (s *story) leave(state sync.State, at time.Time) {
 
 // judged says the problems that are new, and after the closing line what state the app has come into.
 func (s *story) judged(event sync.Event) []sentence {
+	if s.over && s.app.State == sync.RolledBack {
+		return s.returned(event.At)
+	}
 	if s.over && s.app.State == sync.Healthy && s.mood != sync.Healthy {
 		return s.recovered(event.At)
 	}
@@ -127,6 +132,9 @@ func (s *story) recovered(at time.Time) []sentence {
 }
 
 func (s *story) settled(event sync.Event) []sentence {
+	if s.app.State == sync.RolledBack {
+		return s.returned(event.At)
+	}
 	if s.over && s.mood == sync.Healthy {
 		return nil
 	}
