@@ -17,7 +17,8 @@ type scenario struct {
 	edits  []edit // of the manifests of testdata/web
 	reason health.Reason
 	words  string // in Kubernetes' own words, in the message of the app
-	advice string // in the sentence that a person reads
+	advice string // in the sentence that says what to do
+	log    string // in the last lines of the container's log
 }
 
 // command makes the container run a script in place of the web server.
@@ -86,7 +87,7 @@ func scenarios() []scenario {
 			edits: []edit{{"web-deployment", "image: " + *image, "image: " + *missing}},
 		},
 		{
-			name: "crash", reason: health.CrashLoop, words: "exit code 3", advice: "log",
+			name: "crash", reason: health.CrashLoop, words: "exit code 3", advice: "log", log: `the password \*\*\* is refused`,
 			edits: append(command("echo reading the settings; echo the password $PASSWORD is refused; exit 3"),
 				edit{"login", "", login}, edit{"web-deployment", "        resources:\n", passwordOfLogin}),
 		},
@@ -95,7 +96,7 @@ func scenarios() []scenario {
 			edits: []edit{{"web-deployment", "image: " + *image, "image: " + *image + "\n        command: [/no/such/program]"}},
 		},
 		{
-			name: "init", reason: health.CrashLoop, words: "container migrate: exit code 4",
+			name: "init", reason: health.CrashLoop, words: "container migrate: exit code 4", log: "no such table",
 			edits: []edit{{"web-deployment", "      containers:\n", "      initContainers:\n      - name: migrate\n        image: " + *shell +
 				"\n        command: [sh, -c, 'echo no such table; exit 4']\n      containers:\n"}},
 		},
@@ -135,6 +136,25 @@ func scenarios() []scenario {
 			edits: []edit{{"limit", "", limit}},
 		},
 		{
+			name: "readiness", reason: health.ProbeFailing, words: `Readiness probe failed: Get .*:81/.*refused`, advice: "probe",
+			edits: []edit{{"web-deployment", "path: /\n            port: 80", "path: /\n            port: 81"}},
+		},
+		{
+			name: "liveness", reason: health.ProbeFailing, words: `Liveness probe failed: .*:81/.* [1-9] restart`, advice: "probe",
+			edits: []edit{
+				{"web-deployment", readinessProbe, strings.NewReplacer("readiness", "liveness", "port: 80", "port: 81").Replace(readinessProbe)},
+				{"web-deployment", preStop, ""}, {"web-deployment", "PeriodSeconds: 10", "PeriodSeconds: 1"},
+			},
+		},
+		{
+			name: "mount", reason: health.ConfigMissing, words: `configmap "web-settings" not found`, advice: "ConfigMap",
+			edits: []edit{{"web-deployment", "          name: web-config", "          name: web-settings"}},
+		},
+		{
+			name: "claim", reason: health.VolumePending, words: "pages", advice: "PersistentVolumeClaim",
+			edits: []edit{{"web-deployment", "        configMap:\n          name: web-config", "        persistentVolumeClaim:\n          claimName: pages"}},
+		},
+		{
 			name: "secret", reason: health.ConfigMissing, words: `secret "login" not found`, advice: "Secret",
 			edits: []edit{{"web-deployment", "        resources:\n", passwordOfLogin}},
 		},
@@ -167,6 +187,13 @@ func (s *stage) play(c scenario) {
 	s.t.Logf("status:\n%s", text)
 	if len(app.Problems) == 0 || !strings.Contains(app.Problems[0].Advice, c.advice) {
 		s.t.Errorf("problems are %+v, want advice with %q", app.Problems, c.advice)
+	}
+	if c.log != "" {
+		app = d.await("the log's lines", func(app status.App) bool {
+			return len(app.Problems) > 0 && regexp.MustCompile(c.log).MatchString(strings.Join(app.Problems[0].Log, "\n"))
+		})
+		s.t.Logf("log: %q", app.Problems[0].Log)
+		d.told(c.log)
 	}
 	s.keep(c.name)
 	s.silent(d)
