@@ -10,7 +10,7 @@ import (
 )
 
 // insufficient finds the resource in the scheduler's "3 Insufficient cpu. preemption: ...", dots in its name included.
-var insufficient = regexp.MustCompile(`Insufficient ([^\s,.]+(?:\.[^\s,.]+)*)`)
+var insufficient = regexp.MustCompile(`Insufficient ([^\s,.:]+(?:\.[^\s,.:]+)*)`)
 
 // advice says in one sentence what to do about a reason that o shows; message are Kubernetes' words.
 func advice(reason Reason, o *unstructured.Unstructured, message string) string {
@@ -45,21 +45,33 @@ func advice(reason Reason, o *unstructured.Unstructured, message string) string 
 	return ""
 }
 
+// hindrances are what else keeps a pod off the nodes, by the scheduler's words for it, and what to do about each. Those
+// that say more come first.
+var hindrances = []struct{ words, advice string }{
+	{"Too many pods", "Add a node: those that there are hold as many pods as they may."},
+	{"free ports", "Free the host port, or let the pods do without one: a node can give it to one pod alone."},
+	{"PersistentVolume's node affinity", "The pod's volume is in a zone or on a node that it may not go to: let it go there, or make the volume anew elsewhere."},
+	{"no available volume zone", "The pod's volume is in another zone than the nodes: add a node there, or make the volume anew."},
+	{"max volume count", "Add a node: those that there are hold as many volumes as they may."},
+	{"topology spread", "Relax the pods' topologySpreadConstraints (maxSkew, ScheduleAnyway), or add a node in the zone that lacks pods."},
+	{"anti-affinity", "Relax the pods' anti-affinity (preferred instead of required), or add a node: there are more pods than places apart."},
+	{"taint", "Give the pods a toleration for that taint, or add a node without it."},
+	{"unschedulable", "Uncordon a node (kubectl uncordon), or add one."},
+	{"affinity", "Bring the pods' node selector and affinity in line with the labels of the nodes."},
+	{"selector", "Bring the pods' node selector and affinity in line with the labels of the nodes."},
+	{"no nodes available", "Add a node: the cluster has none."},
+	{"volume", "Check the pods' PersistentVolumeClaims: they must exist, be bound, and be reachable from a node."},
+}
+
 // adviseScheduling reads what is short, or what keeps the pod off the nodes, out of the scheduler's message.
 func adviseScheduling(o *unstructured.Unstructured, message string) string {
-	short := insufficient.FindStringSubmatch(message)
-	switch {
-	case short != nil:
-		return fmt.Sprintf("Lower the %s that a pod requests%s, or add a node that has so much free.", short[1], asked(o, short[1]))
-	case strings.Contains(message, "Too many pods"):
-		return "Add a node: those that there are hold as many pods as they may."
-	case strings.Contains(message, "taint"):
-		return "Give the pods a toleration for that taint, or add a node without it."
-	case strings.Contains(message, "affinity") || strings.Contains(message, "selector"):
-		return "Bring the pods' node selector and affinity in line with the labels of the nodes."
-	case strings.Contains(message, "PersistentVolumeClaim") || strings.Contains(message, "persistentvolumeclaim") ||
-		strings.Contains(message, "volume"):
-		return "Check the pods' PersistentVolumeClaims: they must exist, be bound, and be reachable from a node."
+	if name := short(message); name != "" {
+		return fmt.Sprintf("Lower the %s that a pod requests%s, or add a node that has so much free.", name, asked(o, string(name)))
+	}
+	for _, h := range hindrances {
+		if strings.Contains(message, h.words) {
+			return h.advice
+		}
 	}
 	return "Add a node that fits the pods, or change what they ask for."
 }

@@ -16,18 +16,23 @@ import (
 
 // testCase is one entry of a file in testdata/cases: a base of objects, what is different here, and the verdict.
 type testCase struct {
-	Name    string           `json:"name"`
-	Base    string           `json:"base"`    // a file of testdata/base
-	Patch   []change         `json:"patch"`   // of the cluster
-	Unready []string         `json:"unready"` // pods whose Ready condition is false
-	Route   *[]string        `json:"route"`   // the pods that the EndpointSlices hold, of those of the base
-	Add     []map[string]any `json:"add"`     // objects more in the cluster
-	Apply   []change         `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
-	Drop    []string         `json:"drop"`    // objects of the cluster that were not applied: another app's
-	Events  []event          `json:"events"`  // warnings about objects of the cluster
-	Seen    string           `json:"seen"`    // how far the watches are, 100000 where it is not given
-	Blind   []string         `json:"blind"`
-	Want    verdict          `json:"want"`
+	Name     string            `json:"name"`
+	Base     string            `json:"base"`    // a file of testdata/base
+	Patch    []change          `json:"patch"`   // of the cluster
+	Unready  []string          `json:"unready"` // pods whose Ready condition is false
+	Route    *[]string         `json:"route"`   // the pods that the EndpointSlices hold, of those of the base
+	Add      []map[string]any  `json:"add"`     // objects more in the cluster
+	Apply    []change          `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
+	Drop     []string          `json:"drop"`    // objects of the cluster that were not applied: another app's
+	Events   []event           `json:"events"`  // warnings about objects of the cluster
+	Nodes    map[string]string `json:"nodes"`
+	NodesAt  string            `json:"nodesAt"`  // when they were looked up, a time of day
+	Resource string            `json:"resource"` // that the nodes are about, cpu where it is not given
+	Elastic  bool              `json:"elastic"`
+	Logs     []pastRun         `json:"logs"`
+	Seen     string            `json:"seen"` // how far the watches are, 100000 where it is not given
+	Blind    []string          `json:"blind"`
+	Want     verdict           `json:"want"`
 }
 
 // change is a JSON merge patch of the objects whose Kind/name matches; a null one takes them away.
@@ -46,6 +51,7 @@ type verdict struct {
 	Workloads []string      `json:"workloads"` // name ready/updated/desired status
 	Services  []string      `json:"services"`  // name ready/expected status reason
 	Pods      []string      `json:"pods"`      // name status reason, of those that show a reason
+	Log       []string      `json:"log"`       // of the first problem
 	Terminal  *bool         `json:"terminal"`  // of the first problem
 	Problems  []string      `json:"problems"`  // reason object pods
 	Warnings  []string      `json:"warnings"`  // reason object
@@ -96,6 +102,9 @@ func (v verdict) check(t *testing.T, r *health.Report) {
 	}
 	if text, err := json.Marshal(r); err != nil || v.Without != "" && strings.Contains(string(text), v.Without) {
 		t.Errorf("report is %s, %v, want it without %q", text, err, v.Without)
+	}
+	if v.Log != nil && (len(r.Problems) == 0 || !slices.Equal(r.Problems[0].Log, v.Log)) {
+		t.Errorf("problems are %+v, want the log %q", r.Problems, v.Log)
 	}
 	compareRows(t, "pods", v.Pods, ailing(r), func(p health.Pod) string {
 		return fmt.Sprintf("%s %s %s", p.Name, p.Status, p.Reason)

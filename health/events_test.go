@@ -86,3 +86,22 @@ func ailing(r *health.Report) []health.Pod {
 	}
 	return found
 }
+
+// pastRun is the log of a container that ended.
+type pastRun struct {
+	Pod       string   `json:"pod"` // Pod/name, as in a change
+	Container string   `json:"container"`
+	Restart   int32    `json:"restart"`
+	Lines     []string `json:"lines"`
+	Withheld  string   `json:"withheld"`
+}
+
+func (c testCase) logs(t testing.TB, cluster []*unstructured.Unstructured) map[health.LogKey]health.Log {
+	t.Helper()
+	read := map[health.LogKey]health.Log{}
+	for _, l := range c.Logs {
+		key := health.LogKey{Pod: uidOf(t, event{About: l.Pod}, cluster), Container: l.Container, Restart: l.Restart}
+		read[key] = health.Log{Lines: l.Lines, Withheld: l.Withheld}
+	}
+	return read
+}

@@ -87,6 +87,18 @@ func (g *gathering) explain(ctx context.Context, r *Report) {
 		g.claims(ctx, p)
 	}
 	g.read(suspects)
+	g.room(suspects)
+}
+
+// room adds what room the nodes have, if a pod finds too little.
+func (g *gathering) room(suspects []*corev1.Pod) {
+	v := newView(g.state)
+	for _, p := range suspects {
+		if found := v.unscheduled(p); found != nil && short(found.message) != "" {
+			g.state.Nodes = g.session.gate.rooms.get(g.session)
+			return
+		}
+	}
 }
 
 // read adds the logs of the containers that have ended: those that the report will show, one a workload and reason.

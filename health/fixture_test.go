@@ -44,7 +44,7 @@ func (c testCase) state(t testing.TB) health.State {
 	for _, name := range c.Drop {
 		applied = change{Object: name}.merge(t, applied)
 	}
-	s := health.State{Blind: c.Blind}
+	s := health.State{Blind: c.Blind, Nodes: c.rooms(t), Logs: c.logs(t, cluster)}
 	for i, e := range c.Events {
 		s.Events = append(s.Events, e.object(t, i, cluster))
 	}

@@ -21,6 +21,7 @@ type Gate struct {
 	mapper  meta.RESTMapper
 	sources *sources
 	logs    *logs
+	rooms   *rooms
 }
 
 // Linger is how long a watch outlives the last check that needed it, so that the next commit finds it warm.
@@ -37,12 +38,14 @@ func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make clients for the health gate: %w", err)
 	}
-	return &Gate{mapper: mapper, sources: newSources(clients), logs: newLogs(clients.typed[corev1.SchemeGroupVersion])}, nil
+	core := clients.typed[corev1.SchemeGroupVersion]
+	return &Gate{mapper: mapper, sources: newSources(clients), logs: newLogs(core), rooms: newRooms(core)}, nil
 }
 
 // Close ends all watches and returns when they have ended. Checks that still run return [ErrClosed].
 func (g *Gate) Close() {
 	g.logs.close()
+	g.rooms.close()
 	g.sources.close()
 }
 

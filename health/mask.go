@@ -136,26 +136,36 @@ var telltale = []*regexp.Regexp{
 }
 
 // lines hides the secrets in the lines of a log, makes them harmless, and shortens them. A secret that is broken over lines
-// is found too.
+// is found too, and one that colours begin or end in: it is looked for before they are taken out, and after.
 func (m mask) lines(lines []string) []string {
-	clean := make([]string, len(lines))
-	for i, line := range lines {
+	clean := m.blotted(lines, func([]bool, int, string) {})
+	for i, line := range clean {
 		clean[i] = printable(strings.TrimRight(line, "\r"))
 	}
-	text := strings.Join(clean, "")
-	hidden := m.mark(text)
-	shown := make([]string, len(clean))
-	at := 0
-	for i, line := range clean {
+	shown := m.blotted(clean, func(hidden []bool, at int, line string) {
 		for _, look := range telltale {
 			for _, found := range look.FindAllStringSubmatchIndex(line, -1) {
 				hide(hidden, at+found[2], at+found[3])
 			}
 		}
-		shown[i] = cut(blot(line, hidden[at:at+len(line)]), logWidth)
-		at += len(line)
+	})
+	for i, line := range shown {
+		shown[i] = cut(line, logWidth)
 	}
 	return shown
+}
+
+// blotted hides the secrets in lines, and what more marks of each of them.
+func (m mask) blotted(lines []string, more func(hidden []bool, at int, line string)) []string {
+	hidden := m.mark(strings.Join(lines, ""))
+	blotted := make([]string, len(lines))
+	at := 0
+	for i, line := range lines {
+		more(hidden, at, line)
+		blotted[i] = blot(line, hidden[at:at+len(line)])
+		at += len(line)
+	}
+	return blotted
 }
 
 // mark tells which bytes of text belong to a secret.
@@ -191,5 +201,5 @@ func blot(line string, hidden []bool) string {
 			b.WriteString(masked)
 		}
 	}
-	return strings.ToValidUTF8(b.String(), "?")
+	return b.String()
 }

@@ -1,6 +1,10 @@
 package health
 
 import (
+	"fmt"
+	"regexp"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -22,11 +26,60 @@ func (v *view) unscheduled(p *corev1.Pod) *finding {
 		}
 		message = failed.message
 	}
-	if waitsForClaim(message) && insufficient.FindString(message) == "" {
+	message = withoutPreemption(message)
+	if short(message) == "" && waitsForClaim(message) {
 		if found := v.unbound(p); found != nil {
 			return found
 		}
 		return &finding{reason: VolumePending, message: message}
 	}
-	return &finding{reason: Unschedulable, message: message}
+	return v.noRoom(p, message)
+}
+
+// preemption is what the scheduler says in the end of pods that it could not remove either.
+var preemption = regexp.MustCompile(`\.? (preemption: .*|no new claims to deallocate.*)$`)
+
+func withoutPreemption(message string) string {
+	if at := preemption.FindStringIndex(message); at != nil {
+		return strings.TrimSuffix(message[:at[0]], ".") + "."
+	}
+	return message
+}
+
+// short is the resource of which no node has enough; empty where that is not what is wrong.
+func short(message string) corev1.ResourceName {
+	if found := insufficient.FindStringSubmatch(message); found != nil {
+		return corev1.ResourceName(found[1])
+	}
+	return ""
+}
+
+// noRoom says how much p asks for and how much there is, where a resource is short and the nodes are known.
+func (v *view) noRoom(p *corev1.Pod, message string) *finding {
+	f := &finding{reason: Unschedulable, message: message}
+	name := short(message)
+	if name == "" {
+		return f
+	}
+	asked, asks := requests(&p.Spec)[name]
+	room, known := v.Nodes.roomy(name)
+	if !asks || !known {
+		return f
+	}
+	free, all := room.Free[name], room.Allocatable[name]
+	f.message = fmt.Sprintf("%s: asks for %s %s; the freest node, %s, has %s of %s free", strings.TrimSuffix(message, "."),
+		amount(name, asked), name, room.Name, amount(name, free), amount(name, all))
+	if v.Nodes.tooSmall(name, asked) {
+		f.certain = v.staysSmall(p)
+		f.advice = fmt.Sprintf("Lower the %s that a pod requests (now %s), or add a larger node: none has so much even when it is empty.",
+			name, amount(name, asked))
+	}
+	return f
+}
+
+// staysSmall tells that no autoscaler brings a node for p: none has been heard of, though there was time.
+func (v *view) staysSmall(p *corev1.Pod) bool {
+	c := podCondition(p, corev1.PodScheduled)
+	return c != nil && !c.LastTransitionTime.IsZero() && !v.Nodes.Elastic &&
+		v.Nodes.Seen.Sub(c.LastTransitionTime.Time) >= scaleUpEnough
 }

@@ -153,6 +153,7 @@ func (s *session) keys() []sourceKey {
 // close gives back the watches.
 func (s *session) close() {
 	s.lag.over()
+	s.gate.rooms.forget(s)
 	for q := range s.asked {
 		s.sources[q.source].unsubscribe(q.ref, s)
 	}

@@ -18,6 +18,7 @@ type State struct {
 	Events      []*corev1.Event                 // warnings about what is not Current, and about what it stands on
 	Claims      []*corev1.PersistentVolumeClaim // those that pods which have not begun to run stand on
 	Logs        map[LogKey]Log                  // of the runs of containers that have ended, as far as they have been read
+	Nodes       Nodes                           // the room on them, while something is short of it
 	Blind       []string                        // watches that do not see the cluster now, a phrase each
 }
 

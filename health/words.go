@@ -54,3 +54,13 @@ func cut(text string, limit int) string {
 	}
 	return text[:end] + sign
 }
+
+// decimal writes a number without digits that say nothing: 8, 7.5, 0.05.
+func decimal(x float64) string {
+	digits := 1
+	if x < 1 {
+		digits = 3
+	}
+	text := strconv.FormatFloat(x, 'f', digits, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
