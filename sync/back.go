@@ -162,6 +162,9 @@ func (p *pass) notReturned(err error) error {
 	return &ReturnError{&back, err}
 }
 
+// byHand is the reason of what somebody has asked for.
+const byHand = "ByHand"
+
 // rejected are the commits that were taken back, the newest first.
 func (p *pass) rejected() []git.Revision {
 	all := []git.Revision{}
@@ -179,7 +182,7 @@ func (p *pass) rejected() []git.Revision {
 // withoutSource is a pass for which no commit is known. An app that is back on an earlier state, or on its way there, needs
 // none: the state is on record.
 func (p *pass) withoutSource(ctx context.Context, stalled error) (Outcome, error) {
-	if err := p.load(ctx); err != nil || p.record.Return == nil {
+	if err := p.load(ctx); err != nil || p.record.Return == nil || p.record.Suspended {
 		return p.failed(ctx, StepFetch, stalled)
 	}
 	back := p.record.Return
@@ -196,9 +199,15 @@ func (p *pass) withoutSource(ctx context.Context, stalled error) (Outcome, error
 func (p *pass) returned() {
 	p.record.Return.Done, p.record.Return.Failed = true, ""
 	p.outcome.Back = backOf(p.record.Return)
+	if state := p.record.State(p.record.Return.To); state != nil {
+		p.record.Keep(*state) // it is the last that was healthy
+	}
 	for i := range p.record.History {
 		if r := &p.record.History[i]; r.Revision == p.record.Return.From {
 			r.State = string(RolledBack)
+			if p.record.Return.ByHand {
+				r.Reason = byHand
+			}
 			return
 		}
 	}

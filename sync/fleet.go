@@ -27,6 +27,7 @@ type Fleet struct {
 	Observer Observer
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
+	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are dropped. Nil for none
 	Log      *zap.Logger
 
 	board   *board
@@ -67,6 +68,8 @@ func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
 			return nil
 		case roster := <-rosters:
 			f.adopt(ctx, roster)
+		case order := <-f.Orders:
+			f.obey(ctx, order)
 		case <-f.news:
 			f.farewell(ctx)
 			f.follow(ctx)

@@ -119,8 +119,11 @@ func ticks(every time.Duration) (tick <-chan time.Time, stop func()) {
 	return ticker.C, ticker.Stop
 }
 
-// movedOn reports whether the source has other files for the app by now.
+// movedOn reports whether the source has other files for the app by now, or somebody asks for something else.
 func (p *pass) movedOn(ctx context.Context) bool {
+	if p.ordered() {
+		return true
+	}
 	snapshot, err := p.Source.Fetch(ctx)
 	return err == nil && snapshot.Revision != p.outcome.Revision && !p.reads.same(snapshot)
 }

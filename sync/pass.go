@@ -28,6 +28,7 @@ type pass struct {
 	rebuilt bool // the record was made from live labels in this very pass: it is no ground for deleting anything
 	warning string
 	content string // of the commit's manifests
+	order   *Order // what somebody has asked for
 }
 
 func (r *Reconciler) begin() *pass {

@@ -36,6 +36,8 @@ type Reconciler struct {
 
 	mu   stdsync.Mutex
 	last memory // of the pass before; under mu, as the fleet looks at it
+
+	order *Order // what somebody has asked for, and no pass has begun with; under mu
 }
 
 // Reconcile makes the cluster so, from the newest commit to healthy pods, and returns what it came to. The error is an
@@ -45,26 +47,39 @@ type Reconciler struct {
 func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	pass := r.begin()
 	defer pass.turn.give()
-	if err := pass.turn.take(ctx); err != nil {
-		return pass.failed(ctx, StepFetch, err)
+	outcome, err := pass.run(ctx)
+	pass.answer(ctx, outcome, err)
+	return outcome, err
+}
+
+func (p *pass) run(ctx context.Context) (Outcome, error) {
+	if err := p.turn.take(ctx); err != nil {
+		return p.failed(ctx, StepFetch, err)
 	}
-	snapshot, stalled := r.Source.Fetch(ctx)
+	p.take()
+	snapshot, stalled := p.Source.Fetch(ctx)
 	if stalled != nil && snapshot.Revision.IsZero() {
-		return pass.withoutSource(ctx, stalled)
+		return p.withoutSource(ctx, stalled)
 	}
-	if pass.inStep(ctx, snapshot) {
-		return pass.advance(ctx, snapshot, stalled)
+	if p.inStep(ctx, snapshot) {
+		return p.advance(ctx, snapshot, stalled)
 	}
-	pass.saw(ctx, snapshot)
-	manifests, err := pass.read(ctx, snapshot)
+	p.saw(ctx, snapshot)
+	manifests, err := p.read(ctx, snapshot)
 	if err != nil {
-		return pass.failed(ctx, StepRead, err)
+		return p.failed(ctx, StepRead, err)
 	}
-	if err := pass.load(ctx); err != nil {
-		return pass.failed(ctx, StepLoad, err)
+	if err := p.load(ctx); err != nil {
+		return p.failed(ctx, StepLoad, err)
 	}
-	pass.content = contentOf(r.App, manifests)
-	return pass.makeSo(ctx, pass.chosen(manifests), stalled)
+	p.content = contentOf(p.App, manifests)
+	if err := p.obey(ctx); err != nil {
+		return p.refused(ctx, err)
+	}
+	if p.record.Suspended {
+		return p.alone(ctx)
+	}
+	return p.makeSo(ctx, p.chosen(manifests), stalled)
 }
 
 // makeSo ends the pass with manifests in the cluster, or those of the last healthy state where they do not serve and the app

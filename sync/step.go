@@ -10,7 +10,7 @@ import (
 // inStep reports whether there is nothing to do for the commit: it has the files that the app was last healthy with, and
 // the cluster is as that pass left it. It is false where that cannot be told.
 func (p *pass) inStep(ctx context.Context, snapshot git.Snapshot) bool {
-	if !p.before.settled || p.before.skipped || !p.before.reads.same(snapshot) {
+	if p.order != nil || p.isSuspended() || !p.before.settled || p.before.skipped || !p.before.reads.same(snapshot) {
 		return false
 	}
 	drifted, known := p.Applier.Drifted(ctx, p.App.Name, p.before.watched)
@@ -93,7 +93,7 @@ func (r *Reconciler) overtaken(ctx context.Context, outcome Outcome, failure err
 			return true
 		}
 	}
-	if failure != nil && !isRolledBack(failure) || last.skipped {
+	if failure != nil && !isRolledBack(failure) || last.skipped || r.isSuspended() {
 		return false // what cannot be repaired is tried again in a while
 	}
 	drifted, _ := r.Applier.Drifted(ctx, r.App.Name, last.watched)
@@ -105,7 +105,7 @@ func (r *Reconciler) HasDrifted(ctx context.Context) bool {
 	r.mu.Lock()
 	last := r.last
 	r.mu.Unlock()
-	if last.watched == nil {
+	if last.watched == nil || r.isSuspended() {
 		return false // nothing was applied yet: the pass that will do so is due anyway
 	}
 	drifted, _ := r.Applier.Drifted(ctx, r.App.Name, last.watched)

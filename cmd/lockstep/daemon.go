@@ -135,12 +135,17 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	if err := introduce(server); err != nil {
 		return err
 	}
+	desk, err := d.newDesk()
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	d.draw(ctx, group)
 	rosters := feeding(ctx, group)
-	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Log: d.log}
+	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Log: d.log}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
+	group.Go(func() error { return desk.run(ctx) })
 	return group.Wait()
 }
 

@@ -63,6 +63,8 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		last.failed, last.reason, last.waits = "", "", ""
 		switch {
 		case !event.Record.Moved:
+		case event.Record.State == sync.Suspended:
+			log.Info("suspended")
 		case event.Back != nil:
 			log.Warn(event.Back.String(), zap.String("reason", event.Back.Reason))
 		default:

@@ -29,6 +29,7 @@ func (d *daemon) serve(listen string) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
+	d.store.SetHistory(d.historyOf)
 	d.log.Info("status API", zap.String("address", "http://"+listener.Addr().String()))
 	return &server{listener: listener, http: &http.Server{
 		Handler:           d.store.Handler(),

@@ -24,7 +24,9 @@ type workshop struct {
 	mirror *mirror.Mirror
 	gate   *health.Gate
 	ledger *inventory.Store
-	finder *apply.Finder
+
+	namespace string // of the ledger
+	finder    *apply.Finder
 
 	mu       stdsync.Mutex
 	appliers map[string]*apply.Applier // by ServiceAccount; that of the daemon itself by ""
@@ -41,7 +43,7 @@ func (f *clusterFlags) open(ctx context.Context) (*workshop, error) {
 		return nil, err
 	}
 	w := &workshop{
-		config: cluster.config, name: cluster.name, client: c,
+		config: cluster.config, name: cluster.name, client: c, namespace: f.stateNamespace,
 		ledger: inventory.NewStore(c, f.stateNamespace), appliers: map[string]*apply.Applier{},
 	}
 	if w.gate, err = health.NewGate(cluster.config, c.RESTMapper()); err != nil {

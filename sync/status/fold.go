@@ -33,6 +33,9 @@ func Fold(app App, event sync.Event) App {
 		app.rejected(event)
 	case event.Report != nil:
 		app.judged(event)
+	case event.Record != nil && event.Record.State == sync.Suspended:
+		app.enter(sync.Suspended, event)
+		app.explain("Suspended", "left as it is, as somebody has asked for by hand; lockstep resume ends that")
 	case event.Record != nil:
 		app.settled(event)
 	case event.Err != nil:
@@ -159,7 +162,7 @@ func (a *App) judged(event sync.Event) {
 	a.Timeline = a.Timeline.judged(r, event.At)
 	a.Warnings = warnings(a.planWarnings, r.Warnings)
 	switch {
-	case a.held || a.State == sync.Syncing:
+	case a.held || a.State == sync.Syncing || a.State == sync.Suspended:
 		return
 	case a.State == sync.Failed:
 		if r.Status != health.Current {

@@ -22,12 +22,14 @@ type problem struct {
 //	GET /readyz               200 once a pass of every app has ended, 503 before
 //	GET /api/v1/apps          every app
 //	GET /api/v1/apps/{app}    one of them
+//	GET /api/v1/apps/{app}/history
 func (s *Store) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.List()) })
 	mux.HandleFunc("GET /api/v1/apps/{app}", s.serveApp)
+	mux.HandleFunc("GET /api/v1/apps/{app}/history", s.serveHistory)
 	return mux
 }
 
@@ -46,6 +48,23 @@ func (s *Store) serveApp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, app)
+}
+
+func (s *Store) serveHistory(w http.ResponseWriter, r *http.Request) {
+	_, known := s.App(r.PathValue("app"))
+	s.mu.RLock()
+	read := s.history
+	s.mu.RUnlock()
+	if !known || read == nil {
+		answer(w, http.StatusNotFound, problem{"no such app"})
+		return
+	}
+	history, err := read(r.Context(), r.PathValue("app"))
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, problem{"the history cannot be read"})
+		return
+	}
+	answer(w, http.StatusOK, history)
 }
 
 func plain(w http.ResponseWriter, code int, text string) {

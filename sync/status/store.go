@@ -17,6 +17,7 @@ type Store struct {
 	past map[string]bool // apps of which a pass has ended, well or not
 	// problems are what is wrong with the config.
 	problems []string
+	history  func(ctx context.Context, app string) (any, error)
 }
 
 // NewStore returns a Store that knows the given apps.
@@ -77,6 +78,13 @@ func (s *Store) SetProblems(problems []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.problems = append([]string{}, problems...)
+}
+
+// SetHistory says where the history of an app is read. Until then there is none.
+func (s *Store) SetHistory(read func(ctx context.Context, app string) (any, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history = read
 }
 
 // List returns all that the Store knows.

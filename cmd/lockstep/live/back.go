@@ -28,3 +28,13 @@ func (s *story) returned(at time.Time) []sentence {
 	clear(s.known)
 	return []sentence{s.closing}
 }
+
+// suspended says that the app is left as it is from now on.
+func (s *story) suspended(at time.Time) []sentence {
+	if s.mood == sync.Suspended {
+		return nil
+	}
+	s.over, s.failure, s.closing, s.refusal = true, "", waiting(s.app, at), nil
+	s.leave(sync.Suspended, at)
+	return []sentence{s.closing}
+}

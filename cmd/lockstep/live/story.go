@@ -132,8 +132,11 @@ func (s *story) recovered(at time.Time) []sentence {
 }
 
 func (s *story) settled(event sync.Event) []sentence {
-	if s.app.State == sync.RolledBack {
+	switch s.app.State {
+	case sync.RolledBack:
 		return s.returned(event.At)
+	case sync.Suspended:
+		return s.suspended(event.At)
 	}
 	if s.over && s.mood == sync.Healthy {
 		return nil

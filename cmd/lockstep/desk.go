@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+const (
+	// deskRetry is how long the desk stays closed after it could not be opened.
+	deskRetry = 10 * time.Second
+	// oldest is how old a request may be that nobody has taken up: who asked does not wait for it any more.
+	oldest = 10 * time.Minute
+)
+
+// desk takes up what is asked for by hand: see [inventory.Request].
+type desk struct {
+	client    client.WithWatch // without a timeout, for the watch
+	namespace string
+	ledger    *inventory.Store
+	store     *status.Store // of the apps that are looked after here
+	log       *zap.Logger
+	orders    chan sync.Order
+}
+
+func (d *daemon) newDesk() (*desk, error) {
+	c, err := client.NewWithWatch(d.config, client.Options{Scheme: d.client.Scheme(), Mapper: d.client.RESTMapper()})
+	if err != nil {
+		return nil, fmt.Errorf("watch for commands: %w", err)
+	}
+	return &desk{
+		client: c, namespace: d.namespace, ledger: inventory.NewStore(d.client, d.namespace), store: d.store, log: d.log,
+		orders: make(chan sync.Order),
+	}, nil
+}
+
+// run takes requests up until ctx ends. That they cannot be watched stops nothing else.
+func (d *desk) run(ctx context.Context) error {
+	told := false
+	for ctx.Err() == nil {
+		err := d.open(ctx)
+		if err != nil && ctx.Err() == nil && !told {
+			told = true
+			d.log.Warn("commands such as lockstep sync are not taken up", zap.Error(err))
+		}
+		if err == nil {
+			told = false
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(deskRetry):
+		}
+	}
+	return nil
+}
+
+// open takes up what is there and what comes, until the watch ends.
+func (d *desk) open(ctx context.Context) error {
+	var list corev1.SecretList
+	options := []client.ListOption{client.InNamespace(d.namespace), client.HasLabels{inventory.RequestLabel}}
+	if err := d.client.List(ctx, &list, options...); err != nil {
+		return err
+	}
+	for i := range list.Items {
+		d.take(ctx, &list.Items[i])
+	}
+	from := &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: list.ResourceVersion}}
+	events, err := d.client.Watch(ctx, &corev1.SecretList{}, append(options, from)...)
+	if err != nil {
+		return err
+	}
+	defer events.Stop()
+	for event := range events.ResultChan() {
+		secret, isSecret := event.Object.(*corev1.Secret)
+		if isSecret && (event.Type == watch.Added || event.Type == watch.Modified) {
+			d.take(ctx, secret)
+		}
+	}
+	return nil
+}
+
+// take has a request's app do what it asks for, if the app is looked after here.
+func (d *desk) take(ctx context.Context, secret *corev1.Secret) {
+	request, free := inventory.RequestOf(secret)
+	if _, ours := d.store.App(request.App); !free || !ours || time.Since(request.At) > oldest {
+		return
+	}
+	if err := d.ledger.Take(ctx, request); err != nil {
+		d.log.Warn("a command is not taken up", zap.String("app", request.App), zap.Error(err))
+		return
+	}
+	d.log.Info("command", zap.String("app", request.App), zap.String("action", request.Action), zap.String("to", request.To))
+	order := sync.Order{App: request.App, Verb: sync.Verb(request.Action), To: request.To}
+	order.Done = func(ctx context.Context, outcome sync.Outcome, err error) { d.answer(ctx, request, outcome, err) }
+	select {
+	case <-ctx.Done():
+	case d.orders <- order:
+	}
+}
+
+// answer says what became of a request, also when ctx has just ended.
+func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sync.Outcome, failure error) {
+	app, _ := d.store.App(request.App)
+	answer := inventory.Answer{State: string(cmp.Or(outcome.State, app.State)), Message: app.Message, Code: exitCode(failure)}
+	if failure != nil {
+		answer.Message = failure.Error()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	if err := d.ledger.Answer(ctx, request, answer); err != nil {
+		d.log.Warn("a command is not answered", zap.String("app", request.App), zap.Error(err))
+	}
+}
