@@ -17,8 +17,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/lockstep-dev/lockstep/apply/clustertest"
 )
 
 var (
@@ -27,12 +25,13 @@ var (
 	next       = flag.String("next", "nginx:1.28", "a newer one")
 	missing    = flag.String("missing", "nginx:0.0.0-missing", "one that no registry has")
 	shell      = flag.String("shell", "busybox:1.37", "image with sh, for what a web server does not do")
+	program    = flag.String("lockstep", "", "lockstep to try; empty to build it")
 	capture    = flag.String("capture", "", "folder that gets what the cluster shows at each moment that is looked at")
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code := clustertest.Main(m)
+	code := m.Run()
 	if binary.dir != "" {
 		_ = os.RemoveAll(binary.dir)
 	}
@@ -90,6 +89,9 @@ var binary struct {
 
 func lockstep(t *testing.T) string {
 	t.Helper()
+	if *program != "" {
+		return *program
+	}
 	binary.Do(func() {
 		if binary.dir, binary.err = os.MkdirTemp("", "lockstep-e2e-"); binary.err != nil {
 			return
