@@ -12,10 +12,10 @@ APPS ?= 100
 CLUSTER := $(GO) run -C cmd/localcluster ./build
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint bench cluster-build cluster-up cluster-status cluster-down
+.PHONY: help build demo test e2e lint bench cluster-build cluster-up cluster-status cluster-down
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## compile bin/lockstep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/lockstep ./cmd/lockstep
@@ -29,6 +29,11 @@ demo: build ## watch a commit turn one pod into three, on a local cluster
 test: cluster-build ## run every test, on a real control plane
 	$(GO) test $(RACE) -timeout 20m ./...
 	CGO_ENABLED=0 $(GO) test -C cmd/localcluster -trimpath -timeout 20m ./...
+
+# The cluster is written to, so it has to be named here: a KUBECONFIG of the environment is not meant.
+e2e: ## run the tests that need real pods: make e2e KUBECONFIG=file [ARGS="-image ..."], on any cluster
+	@[ "$(origin KUBECONFIG)" = "command line" ] || { echo "name the cluster: make e2e KUBECONFIG=file" >&2; exit 2; }
+	$(GO) test -count 1 -v -parallel 4 -timeout 30m ./cmd/lockstep/e2e -args -kubeconfig "$(abspath $(KUBECONFIG))" $(ARGS)
 
 lint: $(LINT) cluster-build ## run the linters, in both modules
 	$(LINT) run ./...
