@@ -13,4 +13,9 @@
 //
 // Watches of different kinds run at their own pace, and each of them may be behind an apply. So nothing is taken from a
 // copy that is older than the applied object, and no count from a status alone: see [Target].
+//
+// Where a workload is late, more is asked for: the Events and claims that explain it, by watches that nothing depends on,
+// and, beside the watches, the room on the nodes and the end of a crashed container's log. A role that forbids them costs
+// their words, and no verdict. A problem is terminal only when time alone will not heal it, which counts and times in the
+// objects have to show.
 package health
