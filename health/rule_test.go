@@ -31,7 +31,7 @@ func TestARuleThatCannotBeAskedIsRefused(t *testing.T) {
 		"failed: want a bool, this is a string":              func(r *health.Rule) { r.Failed = "'no'" },
 		"message: want a string, this is a bool":             func(r *health.Rule) { r.Message = "true" },
 		"current: expression code point size exceeds limit":  func(r *health.Rule) { r.Current = strings.Repeat("true && ", 1000) + "true" },
-		"inProgress: ":                                       func(r *health.Rule) { r.InProgress = strings.Repeat("(", 500) + "true" + strings.Repeat(")", 500) },
+		"inProgress: ": func(r *health.Rule) { r.InProgress = strings.Repeat("(", 500) + "true" + strings.Repeat(")", 500) },
 	} {
 		_, err := health.Compile([]health.Rule{{APIVersion: "v1", Kind: "Other", Failed: "false"}, widget(change)})
 		var wrong *health.RuleError
@@ -72,7 +72,9 @@ func TestARulesMessageIsOneBoundedLine(t *testing.T) {
 
 func TestNoRuleTakesForEver(t *testing.T) {
 	list := make([]int, 2000)
-	slow := widget(func(r *health.Rule) { r.Current = "status.list.all(a, status.list.all(b, status.list.all(c, a == b && b == c)))" })
+	slow := widget(func(r *health.Rule) {
+		r.Current = "status.list.all(a, status.list.all(b, status.list.all(c, a == b && b == c)))"
+	})
 	r := ruled(t, slow, map[string]any{"list": list})
 	if r.Status != health.InProgress || !strings.Contains(r.Message, "the rule current cannot tell") {
 		t.Errorf("report is %s %q", r.Status, r.Message)
