@@ -135,7 +135,7 @@ func (r Rule) compile(env *cel.Env) (*compiledRule, error) {
 func program(env *cel.Env, text string, want *cel.Type) (cel.Program, error) {
 	ast, issues := env.Compile(text)
 	if all := issues.Errors(); len(all) > 0 {
-		words := strings.Join(strings.Fields(all[0].Message), " ")
+		words := strings.TrimSuffix(strings.Join(strings.Fields(all[0].Message), " "), " (in container '')")
 		if at := all[0].Location.Column(); at >= 0 {
 			return nil, fmt.Errorf("column %d: %s", at+1, words)
 		}

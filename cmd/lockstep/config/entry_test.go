@@ -66,7 +66,7 @@ var badEntries = map[string]string{
 14: app "web": gate.probe: want a port between 1 and 65535`,
 	app("health: {kind: Widget}"): `10: app "web": health: want a list, this is a map`,
 	app("health: [Widget]"):       `10: app "web": health: want a map, this is a text`,
-	app("health:\n  - apiVersion: example.com/v1\n    kind: Widget\n    current: >-\n      statis.phase == 'Ready'"):        `13: app "web": health.current: column 1: undeclared reference to 'statis' (in container '')`,
+	app("health:\n  - apiVersion: example.com/v1\n    kind: Widget\n    current: >-\n      statis.phase == 'Ready'"):        `13: app "web": health.current: column 1: undeclared reference to 'statis'`,
 	app("health:\n  - apiVersion: example.com/v1\n    kind: Widget\n    ready: 'true'"):                                     `13: app "web": unknown field "health.ready"`,
 	app("health:\n  - {apiVersion: v1, kind: Secret, current: 'true'}"):                                                     `11: app "web": health.kind: Secret takes no rule: it is judged by what it runs, or may tell a secret`,
 	app("health:\n  - {apiVersion: v1, kind: Gadget}"):                                                                      `11: app "web": health.current: missing; a rule wants one of current, failed and inProgress`,
