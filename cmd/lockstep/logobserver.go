@@ -61,18 +61,23 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		last.report(log, event.Report)
 	case event.Record != nil:
 		last.failed, last.reason, last.waits = "", "", ""
-		switch {
-		case !event.Record.Moved:
-		case event.Record.State == sync.Suspended:
-			log.Info("suspended")
-		case event.Back != nil:
-			log.Warn(event.Back.String(), zap.String("reason", event.Back.Reason))
-		default:
-			log.Info("healthy")
-		}
+		over(log, event)
 	case event.Err != nil && event.Err.Error() != last.failed:
 		last.failed, last.waits = event.Err.Error(), ""
 		log.Error(last.failed, zap.String("reason", event.Err.Reason()))
+	}
+}
+
+// over says how a pass ended that was worth an entry.
+func over(log *zap.Logger, event sync.Event) {
+	switch {
+	case !event.Record.Moved:
+	case event.Record.State == sync.Suspended:
+		log.Info("suspended")
+	case event.Back != nil:
+		log.Warn(event.Back.String(), zap.String("reason", event.Back.Reason))
+	default:
+		log.Info("healthy")
 	}
 }
 
