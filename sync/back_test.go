@@ -66,6 +66,19 @@ func (s *stage) another() {
 	s.start()
 }
 
+// tells wants both revisions and the reason named.
+func (s *stage) tells(app status.App, good, bad string) {
+	s.Helper()
+	for _, want := range []string{"main@sha1:" + bad[:7] + " was rejected: SelectorMatchesNothing: ", "app=wbe", "; back on main@sha1:" + good[:7]} {
+		if !strings.Contains(app.Message, want) {
+			s.Errorf("%q does not say %q", app.Message, want)
+		}
+	}
+	if app.Reason != "SelectorMatchesNothing" || len(app.Revision.Rejected) != 1 || app.Revision.Rejected[0].Hash != bad {
+		s.Errorf("reason %s, rejected %v", app.Reason, app.Revision.Rejected)
+	}
+}
+
 func TestACommitThatDoesNotServeIsTakenBackOnce(t *testing.T) {
 	service, workload := &applies{name: "web-service"}, &applies{name: "web-server"}
 	o := rollsBack()
@@ -75,15 +88,7 @@ func TestACommitThatDoesNotServeIsTakenBackOnce(t *testing.T) {
 	end := s.start()
 	s.serves(good, 2)
 	bad := s.commit("web-service.yaml", deaf(t))
-	app := s.backOn(good, bad)
-	for _, want := range []string{"main@sha1:" + bad[:7] + " was rejected: SelectorMatchesNothing: ", "app=wbe", "; back on main@sha1:" + good[:7]} {
-		if !strings.Contains(app.Message, want) {
-			t.Errorf("%q does not say %q", app.Message, want)
-		}
-	}
-	if app.Reason != "SelectorMatchesNothing" || len(app.Revision.Rejected) != 1 || app.Revision.Rejected[0].Hash != bad {
-		t.Errorf("reason %s, rejected %v", app.Reason, app.Revision.Rejected)
-	}
+	s.tells(s.backOn(good, bad), good, bad)
 	if n := service.n.Load(); n != 3 { // created, broken, and back
 		t.Errorf("the Service was applied %d times", n)
 	}
@@ -92,7 +97,6 @@ func TestACommitThatDoesNotServeIsTakenBackOnce(t *testing.T) {
 		t.Errorf("history %+v", history)
 	}
 	end()
-
 	s.options.wrap = func(c client.WithWatch) client.WithWatch { return service.wrap(workload.wrap(c)) }
 	s.another()
 	s.backOn(good, bad)

@@ -42,6 +42,7 @@ type stage struct {
 	store     *status.Store
 	loop      *sync.Loop
 	options   options
+	orders    chan sync.Order // to what was started
 }
 
 // options is what a test may want otherwise.
@@ -78,6 +79,7 @@ func newStage(t testing.TB, o options, files ...string) *stage {
 		o.app(&app)
 	}
 	s.store, s.options = status.NewStore(app), o
+	s.orders = make(chan sync.Order)
 	s.name, s.loop = app.Name, s.wire(app, o)
 	return s
 }
@@ -132,7 +134,7 @@ func (s *stage) start() (end func()) {
 	app.Feed = "repository"
 	fleet := &sync.Fleet{
 		Build: func(sync.App) (*sync.Reconciler, error) { return reconciler, nil }, Observer: reconciler.Observer,
-		Interval: s.options.interval, Log: zap.NewNop(),
+		Interval: s.options.interval, Log: zap.NewNop(), Orders: s.orders,
 	}
 	rosters := make(chan sync.Roster, 1)
 	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{app.Feed: feed}, Apps: []sync.App{app}}

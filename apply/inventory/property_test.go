@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
@@ -68,7 +69,9 @@ func (c chance) inventory() *Inventory {
 		})
 	}
 	if c.flag() {
-		i.Keep(State{Revision: c.text(), At: c.moment(), Content: c.text(), Objects: 1, Packed: packed()})
+		item := Item{File: c.text(), Object: &unstructured.Unstructured{Object: map[string]any{c.text(): c.value(3), c.text(): c.value(3)}}}
+		packed, _ := Pack([]Item{item})
+		i.Keep(State{Revision: c.text(), At: c.moment(), Content: c.text(), Objects: 1, Packed: packed})
 		i.Reject(Rejection{Revision: c.text(), Content: c.text(), Reason: c.text(), Message: c.text(), At: c.moment()}, c.text())
 	}
 	return i
@@ -86,6 +89,11 @@ func TestWhateverIsSavedIsWhatIsLoaded(t *testing.T) {
 		want.stored = true
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("seed %d: %v\n got %+v\nwant %+v", seed, err, got, want)
+		}
+		for _, s := range got.Healthy {
+			if items, err := s.Items(); err != nil || len(items) != s.Objects {
+				t.Fatalf("seed %d: a state of %d objects, %v", seed, len(items), err)
+			}
 		}
 		if !reflect.DeepEqual(got.clone(), want) {
 			t.Fatalf("seed %d: a copy differs", seed)

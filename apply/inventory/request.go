@@ -143,7 +143,12 @@ func (s *Store) Answered(ctx context.Context, r Request) (answer *Answer, taken 
 	}
 	taken = string(secret.Data[takenKey]) == r.ID
 	found := &Answer{}
-	if json.Unmarshal(secret.Data[answerKey], found) != nil || found.ID != r.ID {
+	if text := secret.Data[answerKey]; len(text) > 0 {
+		if err := json.Unmarshal(text, found); err != nil {
+			return nil, taken, fmt.Errorf("answer to %s of %s: %w", r.Action, r.App, err)
+		}
+	}
+	if found.ID != r.ID {
 		return nil, taken, nil
 	}
 	return found, taken, nil

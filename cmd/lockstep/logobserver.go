@@ -65,15 +65,7 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		last.report(log, event.Report)
 	case event.Record != nil:
 		last.failed, last.reason, last.waits = "", "", ""
-		switch {
-		case !event.Record.Moved:
-		case event.Record.State == sync.Suspended:
-			log.Info("suspended")
-		case event.Back != nil:
-			log.Warn(event.Back.String(), zap.String("reason", event.Back.Reason))
-		default:
-			log.Info("healthy"+last.account(), answers(event.Record.Report)...)
-		}
+		last.over(log, event)
 	case event.Err != nil && event.Err.Error() != last.failed:
 		last.failed, last.waits = event.Err.Error(), ""
 		log.Error(last.failed, zap.String("reason", event.Err.Reason()))
@@ -90,6 +82,19 @@ func answers(r *health.Report) []zap.Field {
 		said[i] = result.URL + ": " + result.String()
 	}
 	return []zap.Field{zap.Strings("probes", said)}
+}
+
+// over says how a pass ended that was worth an entry.
+func (l *lastEntry) over(log *zap.Logger, event sync.Event) {
+	switch {
+	case !event.Record.Moved:
+	case event.Record.State == sync.Suspended:
+		log.Info("suspended")
+	case event.Back != nil:
+		log.Warn(event.Back.String(), zap.String("reason", event.Back.Reason))
+	default:
+		log.Info("healthy"+l.account(), answers(event.Record.Report)...)
+	}
 }
 
 // drift says of a change that it is one, of which fields, and by whom.

@@ -57,7 +57,7 @@ Secrets there may ask. Exit codes: 0 done, and the app serves; 1 error; 3 applie
 			return f.run(cmd.Context(), cmd, inventory.Request{App: args[0], Action: string(verb), To: f.to})
 		},
 	}
-	f.clusterFlags.register(cmd)
+	f.register(cmd)
 	f.output.register(cmd, outputText, outputJSON)
 	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Minute, "how long to wait for the daemon's answer")
 	if verb == sync.OrderRollback {

@@ -1,7 +1,9 @@
 package status_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -132,5 +134,24 @@ func TestEventsOfAnAppThatNobodyKnowsAreDropped(t *testing.T) {
 	s.Observe(t.Context(), sync.Event{App: "other", At: time.Now(), Record: &sync.Outcome{}})
 	if s.Ready() || len(s.Apps()) != 1 {
 		t.Errorf("apps %+v", s.Apps())
+	}
+}
+
+func TestTheHistoryIsReadFromTheRecord(t *testing.T) {
+	s := status.NewStore(app)
+	if code, _ := ask(t, s, http.MethodGet, "/api/v1/apps/web/history"); code != http.StatusNotFound {
+		t.Errorf("without a record: %d", code)
+	}
+	failure := errors.New("secret/lockstep.web: who may not know")
+	s.SetHistory(func(_ context.Context, app string) (any, error) { return map[string]string{"app": app}, failure })
+	if code, body := ask(t, s, http.MethodGet, "/api/v1/apps/web/history"); code != http.StatusServiceUnavailable || strings.Contains(body, "may not know") {
+		t.Errorf("with a record that cannot be read: %d %s", code, body)
+	}
+	failure = nil
+	if code, body := ask(t, s, http.MethodGet, "/api/v1/apps/web/history"); code != http.StatusOK || strings.TrimSpace(body) != `{"app":"web"}` {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, _ := ask(t, s, http.MethodGet, "/api/v1/apps/nobody/history"); code != http.StatusNotFound {
+		t.Errorf("of an app that is not there: %d", code)
 	}
 }

@@ -118,7 +118,7 @@ func (c *Crowd) arrive(s *story, event sync.Event) {
 		return
 	}
 	delete(m.underway, event.App)
-	if event.Record != nil {
+	if event.Record != nil && event.Record.State != sync.RolledBack {
 		m.healthy++
 	} else {
 		m.failed++

@@ -15,7 +15,7 @@ import (
 
 // urgency is the order in which states are worth reading: what somebody has to look at, what moves, what is as it should be.
 var urgency = []sync.State{
-	sync.Failed, sync.Blocked, sync.Progressing, sync.Syncing, sync.Pending, sync.Suspended, sync.Healthy,
+	sync.Failed, sync.Blocked, sync.RolledBack, sync.Progressing, sync.Syncing, sync.Pending, sync.Suspended, sync.Healthy,
 }
 
 // Overview writes a [Table] of the apps, those that something is wrong with first, below it how many are in which state,

@@ -113,7 +113,7 @@ func summary(app status.App) string {
 	switch {
 	case app.State == sync.Healthy:
 		return app.Standing()
-	case app.State == sync.Suspended, app.Reason == "DependencyNotReady":
+	case app.State == sync.Suspended, app.State == sync.RolledBack, app.Reason == "DependencyNotReady":
 		return app.Message // the state says the reason
 	case app.Reason == "" || app.Reason == string(health.RolloutInProgress):
 		return because(app)
