@@ -100,7 +100,7 @@ func isApplied(o *unstructured.Unstructured) bool {
 	switch o.GetKind() {
 	case "Pod", "ReplicaSet":
 		return len(o.GetOwnerReferences()) == 0
-	case "EndpointSlice", "ControllerRevision":
+	case "EndpointSlice", "ControllerRevision", "Event":
 		return false
 	}
 	return true
@@ -118,6 +118,8 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.Revisions = append(s.Revisions, typed(t, o, &appsv1.ControllerRevision{}))
 	case "PersistentVolumeClaim":
 		s.Claims = append(s.Claims, typed(t, o, &corev1.PersistentVolumeClaim{}))
+	case "Event":
+		s.Events = append(s.Events, typed(t, o, &corev1.Event{}))
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}
