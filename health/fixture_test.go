@@ -100,11 +100,9 @@ func name(o *unstructured.Unstructured) string { return o.GetKind() + "/" + o.Ge
 // isApplied tells what a person applies from what controllers make of it.
 func isApplied(o *unstructured.Unstructured) bool {
 	switch o.GetKind() {
-	case "Pod", "ReplicaSet":
+	case "Pod", "ReplicaSet", "Job":
 		return len(o.GetOwnerReferences()) == 0
-	case "Job":
-		return len(o.GetOwnerReferences()) == 0
-	case "EndpointSlice", "ControllerRevision", "StorageClass":
+	case "EndpointSlice", "ControllerRevision", "StorageClass", "Event":
 		return false
 	}
 	return true
@@ -128,6 +126,8 @@ func explain(t testing.TB, s *health.State, o *unstructured.Unstructured) {
 		s.Classes = append(s.Classes, o)
 	case "Job":
 		s.Jobs = append(s.Jobs, o)
+	case "Event":
+		s.Events = append(s.Events, typed(t, o, &corev1.Event{}))
 	case "EndpointSlice":
 		s.Slices = append(s.Slices, typed(t, o, &discoveryv1.EndpointSlice{}))
 	}

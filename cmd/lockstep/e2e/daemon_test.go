@@ -88,10 +88,11 @@ func (d *daemon) await(what string, want func(status.App) bool) status.App {
 	d.t.Helper()
 	var app status.App
 	clustertest.Eventually(d.t, what, func(ctx context.Context) (bool, string) {
-		var err error
-		if app, err = d.status(ctx); err != nil {
-			return false, err.Error()
+		now, err := d.status(ctx)
+		if err != nil {
+			return false, fmt.Sprintf("%v; before that %s %s: %s", err, app.State, app.Reason, app.Message)
 		}
+		app = now
 		return want(app), fmt.Sprintf("%s %s: %s\nproblems %+v", app.State, app.Reason, app.Message, app.Problems)
 	})
 	return app

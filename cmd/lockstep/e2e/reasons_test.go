@@ -25,7 +25,6 @@ type scenario struct {
 func command(script string) []edit {
 	return []edit{
 		{"web-deployment", "image: " + *image, "image: " + *shell + "\n        command: [sh, -c, '" + script + "']"},
-		{"web-deployment", readinessProbe, ""},
 		{"web-deployment", preStop, ""},
 	}
 }
