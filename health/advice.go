@@ -12,43 +12,31 @@ import (
 // insufficient finds the resource in the scheduler's "3 Insufficient cpu. preemption: ...", dots in its name included.
 var insufficient = regexp.MustCompile(`Insufficient ([^\s,.:]+(?:\.[^\s,.:]+)*)`)
 
+// advices are what to do about a reason, in one sentence, where it does not depend on more.
+var advices = map[Reason]string{
+	QuotaExceeded:      "Raise the namespace's ResourceQuota, or lower the replicas or what their containers request.",
+	AdmissionDenied:    "Change the pod template so that the policy that refuses it is content, or the policy.",
+	ImagePull:          "Check the image's name and tag, and that the nodes may pull it: the registry, imagePullSecrets.",
+	CrashLoop:          "Read the container's log (kubectl logs --previous) and correct what ends it, or go back to the last good commit.",
+	OOMKilled:          "Raise the container's memory limit, or make it use less.",
+	ProbeFailing:       "Ask the container what the probe asks, and correct the one or the other: its path, port or command, or how long it may take.",
+	VolumePending:      "Check the pods' PersistentVolumeClaims and volumes: they must exist, be bound, and be reachable from a node.",
+	ConfigMissing:      "Add the ConfigMap, Secret or key that the container names, or correct the name.",
+	JobFailed:          "Read the log of the Job's pods, then apply it under a new name: a failed Job does not start again.",
+	DeadlineExceeded:   "See what the pods wait for (kubectl describe pods); where they are only slow, allow more time.",
+	Stalled:            "Its own status says why; it does not go on until its spec is changed.",
+	ScaleTargetMissing: "Have its scaleTargetRef name a workload of its namespace, with kind and apiVersion.",
+	ScalingFailed:      "Its condition AbleToScale says why; it goes on by itself when the cause is gone.",
+	MetricsMissing:     "Check that metrics-server (or the metrics adapter) runs, and that the containers request what is measured.",
+	Unreachable:        "Check that the API server is up and reachable; the watches go on by themselves when it is.",
+}
+
 // advice says in one sentence what to do about a reason that o shows; message are Kubernetes' words.
 func advice(reason Reason, o *unstructured.Unstructured, message string) string {
-	switch reason {
-	case Unschedulable:
+	if reason == Unschedulable {
 		return adviseScheduling(o, message)
-	case QuotaExceeded:
-		return "Raise the namespace's ResourceQuota, or lower the replicas or what their containers request."
-	case AdmissionDenied:
-		return "Change the pod template so that the policy that refuses it is content, or the policy."
-	case ImagePull:
-		return "Check the image's name and tag, and that the nodes may pull it: the registry, imagePullSecrets."
-	case CrashLoop:
-		return "Read the container's log (kubectl logs --previous) and correct what ends it, or go back to the last good commit."
-	case OOMKilled:
-		return "Raise the container's memory limit, or make it use less."
-	case ProbeFailing:
-		return "Ask the container what the probe asks, and correct the one or the other: its path, port or command, or how long it may take."
-	case VolumePending:
-		return "Check the pods' PersistentVolumeClaims and volumes: they must exist, be bound, and be reachable from a node."
-	case ConfigMissing:
-		return "Add the ConfigMap, Secret or key that the container names, or correct the name."
-	case JobFailed:
-		return "Read the log of the Job's pods, then apply it under a new name: a failed Job does not start again."
-	case DeadlineExceeded:
-		return "See what the pods wait for (kubectl describe pods); where they are only slow, allow more time."
-	case Stalled:
-		return "Its own status says why; it does not go on until its spec is changed."
-	case ScaleTargetMissing:
-		return "Have its scaleTargetRef name a workload of its namespace, with kind and apiVersion."
-	case ScalingFailed:
-		return "Its condition AbleToScale says why; it goes on by itself when the cause is gone."
-	case MetricsMissing:
-		return "Check that metrics-server (or the metrics adapter) runs, and that the containers request what is measured."
-	case Unreachable:
-		return "Check that the API server is up and reachable; the watches go on by themselves when it is."
 	}
-	return ""
+	return advices[reason]
 }
 
 // hindrances are what else keeps a pod off the nodes, by the scheduler's words for it, and what to do about each. Those

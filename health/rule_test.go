@@ -31,7 +31,9 @@ func TestARuleThatCannotBeAskedIsRefused(t *testing.T) {
 		"failed: want a bool, this is a string":              func(r *health.Rule) { r.Failed = "'no'" },
 		"message: want a string, this is a bool":             func(r *health.Rule) { r.Message = "true" },
 		"current: expression code point size exceeds limit":  func(r *health.Rule) { r.Current = strings.Repeat("true && ", 1000) + "true" },
-		"inProgress: ": func(r *health.Rule) { r.InProgress = strings.Repeat("(", 500) + "true" + strings.Repeat(")", 500) },
+		"inProgress: ": func(r *health.Rule) {
+			r.InProgress = strings.Repeat("(", 500) + "true" + strings.Repeat(")", 500)
+		},
 	} {
 		_, err := health.Compile([]health.Rule{{APIVersion: "v1", Kind: "Other", Failed: "false"}, widget(change)})
 		var wrong *health.RuleError

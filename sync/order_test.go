@@ -21,10 +21,10 @@ type ended struct {
 }
 
 // order has a pass do what is asked for, and returns how that pass ended.
-func (s *stage) order(verb sync.Verb, to string) ended {
+func (s *stage) order(verb sync.Verb) ended {
 	s.Helper()
 	done := make(chan ended, 1)
-	s.orders <- sync.Order{App: s.name, Verb: verb, To: to, Done: func(_ context.Context, outcome sync.Outcome, err error) {
+	s.orders <- sync.Order{App: s.name, Verb: verb, Done: func(_ context.Context, outcome sync.Outcome, err error) {
 		done <- ended{outcome, err}
 	}}
 	return <-done
@@ -46,15 +46,24 @@ func (s *stage) pass() sync.Outcome {
 	return outcome
 }
 
-// does makes a pass with an order.
-func (s *stage) does(verb sync.Verb, to string) ended {
+// goesBack makes a pass with the order to go back to a revision, or to the last healthy one.
+func (s *stage) goesBack(to string) ended {
 	s.Helper()
 	var is ended
-	s.loop.Reconciler.Order(s.Context(), sync.Order{App: s.name, Verb: verb, To: to, Done: func(_ context.Context, outcome sync.Outcome, err error) {
+	s.loop.Reconciler.Order(s.Context(), sync.Order{App: s.name, Verb: sync.OrderRollback, To: to, Done: func(_ context.Context, outcome sync.Outcome, err error) {
 		is = ended{outcome, err}
 	}})
 	_, _ = s.loop.Reconciler.Reconcile(s.Context()) // the order's Done is told
 	return is
+}
+
+// comesTo goes back to a revision, and wants the app to be in a state and of so many pods then.
+func (s *stage) comesTo(to string, state sync.State, replicas int32) {
+	s.Helper()
+	is := s.goesBack(to)
+	if is.err != nil || is.outcome.State != state || *s.deployment().Spec.Replicas != replicas {
+		s.Errorf("to %s: %+v", to, is)
+	}
 }
 
 func TestGoingBackByHandLastsUntilAnotherCommit(t *testing.T) {
@@ -64,7 +73,7 @@ func TestGoingBackByHandLastsUntilAnotherCommit(t *testing.T) {
 	s.repo.Git("rm", "-q", "manifests/a.yaml")
 	second := s.commit("web-deployment.yaml", deployment(t, 2), "b.yaml", strings.ReplaceAll(settings(1), "settings-", "new-"))
 	s.pass()
-	if is := s.does(sync.OrderRollback, ""); is.err != nil || is.outcome.State != sync.RolledBack || is.outcome.Back.To.Hash != first {
+	if is := s.goesBack(""); is.err != nil || is.outcome.State != sync.RolledBack || is.outcome.Back.To.Hash != first {
 		t.Fatalf("%+v", is)
 	}
 	if live := strings.Join(s.configMaps(), " "); live != "settings-0 settings-1" || *s.deployment().Spec.Replicas != 1 {
@@ -74,12 +83,8 @@ func TestGoingBackByHandLastsUntilAnotherCommit(t *testing.T) {
 	if outcome := s.pass(); outcome.State != sync.RolledBack || *s.deployment().Spec.Replicas != 1 {
 		t.Errorf("the next process: %s", outcome.State)
 	}
-	if is := s.does(sync.OrderRollback, second[:8]); is.err != nil || is.outcome.State != sync.Healthy || *s.deployment().Spec.Replicas != 2 {
-		t.Errorf("to what git has: %+v", is)
-	}
-	if is := s.does(sync.OrderRollback, first[:8]); is.err != nil || is.outcome.State != sync.RolledBack {
-		t.Errorf("to a revision: %+v", is)
-	}
+	s.comesTo(second[:8], sync.Healthy, 2)
+	s.comesTo(first[:8], sync.RolledBack, 1)
 	s.commit("README", "of no object\n")
 	if outcome := s.pass(); outcome.State != sync.RolledBack {
 		t.Errorf("a commit with the same objects: %s", outcome.State)
@@ -88,7 +93,7 @@ func TestGoingBackByHandLastsUntilAnotherCommit(t *testing.T) {
 	if outcome := s.pass(); outcome.State != sync.Healthy || outcome.Revision.Hash != third || *s.deployment().Spec.Replicas != 3 {
 		t.Errorf("another commit: %s", outcome.State)
 	}
-	if is := s.does(sync.OrderRollback, "abcdef"); is.err == nil || !strings.Contains(is.err.Error(), `no healthy state of "abcdef" is kept; those that are: main@sha1:`+third[:7]) {
+	if is := s.goesBack("abcdef"); is.err == nil || !strings.Contains(is.err.Error(), `no healthy state of "abcdef" is kept; those that are: main@sha1:`+third[:7]) {
 		t.Errorf("to nowhere: %v", is.err)
 	}
 }
@@ -101,7 +106,7 @@ func TestAfterGoingBackByHandABadCommitLeadsThere(t *testing.T) {
 	s.pass()
 	s.commit("web-deployment.yaml", deployment(t, 2))
 	s.pass()
-	if is := s.does(sync.OrderRollback, ""); is.outcome.State != sync.RolledBack {
+	if is := s.goesBack(""); is.outcome.State != sync.RolledBack {
 		t.Fatalf("%+v", is)
 	}
 	s.commit("web-service.yaml", deaf(t))
@@ -128,7 +133,7 @@ func TestARejectedCommitIsTriedAgainOnDemandAlone(t *testing.T) {
 	if n := service.n.Load(); n != 3 {
 		t.Errorf("the Service was applied %d times", n)
 	}
-	is := s.order(sync.OrderSync, "")
+	is := s.order(sync.OrderSync)
 	if _, again := errors.AsType[*sync.RolledBackError](is.err); !again || service.n.Load() != 5 {
 		t.Errorf("on demand: %v, applied %d times", is.err, service.n.Load())
 	}
@@ -139,7 +144,7 @@ func TestASuspendedAppIsLeftAsItIsUntilItIsResumed(t *testing.T) {
 	first := s.commit()
 	end := s.start()
 	s.serves(first, 1)
-	if is := s.order(sync.OrderSuspend, ""); is.err != nil || is.outcome.State != sync.Suspended {
+	if is := s.order(sync.OrderSuspend); is.err != nil || is.outcome.State != sync.Suspended {
 		t.Fatalf("%+v", is)
 	}
 	s.waitFor("it to be shown", func(app status.App) bool { return app.State == sync.Suspended })
@@ -152,13 +157,13 @@ func TestASuspendedAppIsLeftAsItIsUntilItIsResumed(t *testing.T) {
 	s.anew()
 	s.start()
 	s.waitFor("the next process to leave it as well", func(app status.App) bool { return app.State == sync.Suspended })
-	if is := s.order(sync.OrderSync, ""); is.err == nil || !strings.Contains(is.err.Error(), "resume it first") {
+	if is := s.order(sync.OrderSync); is.err == nil || !strings.Contains(is.err.Error(), "resume it first") {
 		t.Errorf("sync: %v", is.err)
 	}
 	if *s.deployment().Spec.Replicas != 1 || s.service().Spec.Selector["app"] != "theirs" {
 		t.Error("something was written")
 	}
-	if is := s.order(sync.OrderResume, ""); is.err != nil {
+	if is := s.order(sync.OrderResume); is.err != nil {
 		t.Fatal(is.err)
 	}
 	s.serves(second, 2)
@@ -171,7 +176,7 @@ func TestAnOrderEndsTheWaitOfTheGate(t *testing.T) {
 	s.serves(first, 1)
 	s.commit("web-deployment.yaml", huge(t, 1))
 	s.waitFor("the gate to wait", func(app status.App) bool { return app.State == sync.Progressing && app.Reason == "Unschedulable" })
-	if is := s.order(sync.OrderRollback, ""); is.err != nil || is.outcome.State != sync.RolledBack || is.outcome.Back.To.Hash != first {
+	if is := s.order(sync.OrderRollback); is.err != nil || is.outcome.State != sync.RolledBack || is.outcome.Back.To.Hash != first {
 		t.Errorf("%+v", is)
 	}
 }

@@ -54,8 +54,8 @@ func (c *Client) read(response *http.Response) (answer, error) {
 // refusal reads an error of the API server's proxy, which comes where the app's answer would: an error where it may not be
 // used, else what went wrong behind it. Neither where the answer is the app's own.
 func refusal(code int, body []byte) (words string, err error) {
-	var status metav1.Status
-	if code < 400 || json.Unmarshal(body, &status) != nil || status.Kind != "Status" || status.APIVersion != "v1" {
+	status, is := statusOf(code, body)
+	if !is {
 		return "", nil
 	}
 	if (status.Reason == metav1.StatusReasonForbidden || status.Reason == metav1.StatusReasonUnauthorized) &&
@@ -70,6 +70,12 @@ func refusal(code int, body []byte) (words string, err error) {
 		return "no endpoints available", nil
 	}
 	return "", nil
+}
+
+// statusOf reads an answer of the API server's own, as far as it is one.
+func statusOf(code int, body []byte) (status metav1.Status, is bool) {
+	err := json.Unmarshal(body, &status)
+	return status, err == nil && code >= 400 && status.Kind == "Status" && status.APIVersion == "v1"
 }
 
 // explain puts the error of a request into words that are the same for each attempt.

@@ -142,7 +142,8 @@ func scenarios() []scenario {
 			name: "liveness", reason: health.ProbeFailing, words: `Liveness probe failed: .*:81/.* [1-9] restart`, advice: "probe",
 			edits: []edit{
 				{"web-deployment", readinessProbe, strings.NewReplacer("readiness", "liveness", "port: 80", "port: 81").Replace(readinessProbe)},
-				{"web-deployment", preStop, ""}, {"web-deployment", "PeriodSeconds: 10", "PeriodSeconds: 1"},
+				{"web-deployment", preStop, ""},
+				{"web-deployment", "PeriodSeconds: 10", "PeriodSeconds: 1"},
 			},
 		},
 		{

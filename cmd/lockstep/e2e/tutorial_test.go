@@ -42,10 +42,11 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// allAnswer waits until each pod of the stage has answered since the last reset, and no other has: those whose end was
-// near may have, at first.
-func allAnswer(d *daemon, l *load, want int) {
+// allAnswer waits until each of the three pods of the stage has answered since the last reset, and no other has: those whose
+// end was near may have, at first.
+func allAnswer(d *daemon, l *load) {
 	d.t.Helper()
+	const want = 3
 	clustertest.Eventually(d.t, fmt.Sprintf("answers of %d pods", want), func(ctx context.Context) (bool, string) {
 		var names []string
 		for _, pod := range d.pods(ctx) {
@@ -66,7 +67,7 @@ func scale(t *testing.T, d *daemon, l *load) {
 	since := d.commit("Serve from three pods", edit{"web-deployment", "replicas: 1", "replicas: 3"})
 	app := d.healthy()
 	d.figure("1 to 3, healthy", since, nil)
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 	l.unbroken("1 to 3, all answer", since)
 	if app.Services[0].EndpointsReady != 3 || app.Services[0].EndpointsExpected != 3 {
 		t.Errorf("services are %+v, want 3 of 3 endpoints", app.Services)
@@ -93,7 +94,7 @@ func lose(t *testing.T, d *daemon, l *load) {
 	d.figure("a pod deleted, noticed", since, nil)
 	d.healthy()
 	d.figure("a pod deleted, healthy again", since, nil)
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 	gone(t, d, &victim)
 	l.unbroken("a pod deleted, until it is gone", since)
 }
@@ -115,7 +116,7 @@ func renew(t *testing.T, d *daemon, l *load) {
 	for i := range old {
 		gone(t, d, &old[i])
 	}
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 	seen := l.unbroken("newer version, old pods gone", since)
 	if len(seen.versions) != 2 {
 		t.Errorf("versions were %v, want two", seen.versions)
