@@ -69,12 +69,13 @@ func (s *stage) edit(edits ...edit) {
 	}
 }
 
-// commit makes edits and commits them, and returns when it did so.
+// commit makes edits and commits them, and returns when it began to.
 func (s *stage) commit(message string, edits ...edit) time.Time {
 	s.t.Helper()
 	s.edit(edits...)
+	began := time.Now()
 	s.repo.Commit(message)
-	return time.Now()
+	return began
 }
 
 // pods are those of the stage that run and are not on their way out.

@@ -42,12 +42,10 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// allAnswer waits until each of the three pods of the stage has answered since the last reset, and no other has: those whose
-// end was near may have, at first.
+// allAnswer waits until the stage has three pods and each has answered since the last reset.
 func allAnswer(d *daemon, l *load) {
 	d.t.Helper()
-	const want = 3
-	clustertest.Eventually(d.t, fmt.Sprintf("answers of %d pods", want), func(ctx context.Context) (bool, string) {
+	clustertest.Eventually(d.t, "answers of three pods", func(ctx context.Context) (bool, string) {
 		var names []string
 		for _, pod := range d.pods(ctx) {
 			names = append(names, pod.Name)
@@ -58,7 +56,7 @@ func allAnswer(d *daemon, l *load) {
 				return false, fmt.Sprintf("pods %v, %+v", names, seen)
 			}
 		}
-		return len(names) == want, fmt.Sprintf("pods %v, %+v", names, seen)
+		return len(names) == 3, fmt.Sprintf("pods %v, %+v", names, seen)
 	})
 }
 
