@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,7 +80,8 @@ spec:
 // canary is a Secret's value, which must be in nothing that Lockstep says.
 const canary = "canary-4711"
 
-func scenarios() []scenario {
+// inPods are mistakes that a pod shows once it has a node.
+func inPods() []scenario {
 	return []scenario{
 		{
 			name: "image", reason: health.ImagePull, words: regexp.QuoteMeta(*missing), advice: "image's name and tag",
@@ -103,6 +105,12 @@ func scenarios() []scenario {
 			name: "memory", reason: health.OOMKilled, words: "OOMKilled", advice: "memory limit",
 			edits: append(command("dd if=/dev/zero of=/dev/null bs=256M"), edit{"web-deployment", "memory: 128Mi", "memory: 32Mi"}),
 		},
+	}
+}
+
+// aroundPods are mistakes that a pod never gets over, or that are none of its own.
+func aroundPods() []scenario {
+	return []scenario{
 		{
 			name: "cpu", reason: health.Unschedulable, words: "Insufficient cpu", advice: "640",
 			edits: []edit{{"web-deployment", "cpu: 10m", "cpu: 640"}},
@@ -142,7 +150,8 @@ func scenarios() []scenario {
 			name: "liveness", reason: health.ProbeFailing, words: `Liveness probe failed: .*:81/.* [1-9] restart`, advice: "probe",
 			edits: []edit{
 				{"web-deployment", readinessProbe, strings.NewReplacer("readiness", "liveness", "port: 80", "port: 81").Replace(readinessProbe)},
-				{"web-deployment", preStop, ""}, {"web-deployment", "PeriodSeconds: 10", "PeriodSeconds: 1"},
+				{"web-deployment", preStop, ""},
+				{"web-deployment", "PeriodSeconds: 10", "PeriodSeconds: 1"},
 			},
 		},
 		{
@@ -163,7 +172,7 @@ func scenarios() []scenario {
 // TestReasons makes each mistake in a first commit. The reason must be there long before the commit's time is up, in the
 // status and in the sentence that a person reads.
 func TestReasons(t *testing.T) {
-	for _, c := range scenarios() {
+	for _, c := range slices.Concat(inPods(), aroundPods()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			newStage(t).play(c)

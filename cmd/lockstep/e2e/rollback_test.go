@@ -17,7 +17,7 @@ func TestRollback(t *testing.T) {
 	d := s.start("--timeout", "2m", "--on-failure", "rollback")
 	good := d.healthy()
 	l := s.send()
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 
 	back := d.bad(l, "a missing image", "ImagePull", edit{"web-deployment", "image: " + *image, "image: " + *missing})
 	if back.Revision.Applied != good.Revision.Applied {

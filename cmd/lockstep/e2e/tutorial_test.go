@@ -42,11 +42,10 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// allAnswer waits until each pod of the stage has answered since the last reset, and no other has: those whose end was
-// near may have, at first.
-func allAnswer(d *daemon, l *load, want int) {
+// allAnswer waits until the stage has three pods and each has answered since the last reset.
+func allAnswer(d *daemon, l *load) {
 	d.t.Helper()
-	clustertest.Eventually(d.t, fmt.Sprintf("answers of %d pods", want), func(ctx context.Context) (bool, string) {
+	clustertest.Eventually(d.t, "answers of three pods", func(ctx context.Context) (bool, string) {
 		var names []string
 		for _, pod := range d.pods(ctx) {
 			names = append(names, pod.Name)
@@ -57,7 +56,7 @@ func allAnswer(d *daemon, l *load, want int) {
 				return false, fmt.Sprintf("pods %v, %+v", names, seen)
 			}
 		}
-		return len(names) == want, fmt.Sprintf("pods %v, %+v", names, seen)
+		return len(names) == 3, fmt.Sprintf("pods %v, %+v", names, seen)
 	})
 }
 
@@ -66,7 +65,7 @@ func scale(t *testing.T, d *daemon, l *load) {
 	since := d.commit("Serve from three pods", edit{"web-deployment", "replicas: 1", "replicas: 3"})
 	app := d.healthy()
 	d.figure("1 to 3, healthy", since, nil)
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 	l.unbroken("1 to 3, all answer", since)
 	if app.Services[0].EndpointsReady != 3 || app.Services[0].EndpointsExpected != 3 {
 		t.Errorf("services are %+v, want 3 of 3 endpoints", app.Services)
@@ -93,7 +92,7 @@ func lose(t *testing.T, d *daemon, l *load) {
 	d.figure("a pod deleted, noticed", since, nil)
 	d.healthy()
 	d.figure("a pod deleted, healthy again", since, nil)
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 	gone(t, d, &victim)
 	l.unbroken("a pod deleted, until it is gone", since)
 }
@@ -115,7 +114,7 @@ func renew(t *testing.T, d *daemon, l *load) {
 	for i := range old {
 		gone(t, d, &old[i])
 	}
-	allAnswer(d, l, 3)
+	allAnswer(d, l)
 	seen := l.unbroken("newer version, old pods gone", since)
 	if len(seen.versions) != 2 {
 		t.Errorf("versions were %v, want two", seen.versions)
