@@ -74,7 +74,7 @@ func (s State) isFresh(c condition) bool {
 
 // due is when the verdict may change by time alone: zero for never.
 func (s State) due() time.Time {
-	var next time.Time
+	next := s.proofDue()
 	for _, t := range s.Targets {
 		if t.Live == nil || t.Live.GroupVersionKind().GroupKind() != gkAutoscaler {
 			continue

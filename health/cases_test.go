@@ -33,6 +33,7 @@ type testCase struct {
 	Logs     []pastRun         `json:"logs"`
 	Seen     string            `json:"seen"` // how far the watches are, 100000 where it is not given
 	Blind    []string          `json:"blind"`
+	Proof    string            `json:"proof"` // how long pods have to stay ready
 	Now      time.Time         `json:"now"`   // when it was gathered
 	Rules    []health.Rule     `json:"rules"` // of the app
 	Want     verdict           `json:"want"`

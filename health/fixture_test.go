@@ -3,6 +3,7 @@ package health_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +48,9 @@ func (c testCase) state(t testing.TB) health.State {
 	}
 	rules, err := health.Compile(c.Rules)
 	must(t, err)
-	s := health.State{Blind: c.Blind, Now: c.Now, Rules: rules, Nodes: c.rooms(t), Logs: c.logs(t, cluster)}
+	proof, err := time.ParseDuration(cmp.Or(c.Proof, "0s"))
+	must(t, err)
+	s := health.State{Blind: c.Blind, Now: c.Now, Proof: proof, Rules: rules, Nodes: c.rooms(t), Logs: c.logs(t, cluster)}
 	for i, e := range c.Events {
 		s.Events = append(s.Events, e.object(t, i, cluster))
 	}

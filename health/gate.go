@@ -20,6 +20,10 @@ import (
 // serves all checks of its kind and namespace, and ends [Linger] after the last of them, or in [Gate.Close]. All methods
 // may be called from several goroutines.
 type Gate struct {
+	// Proof is how long a pod has to stay ready that no readiness probe asks: see [DefaultProof]. It is not to be changed
+	// once a check has begun. Zero takes the kubelet's word at once.
+	Proof time.Duration
+
 	mapper  meta.RESTMapper
 	sources *sources
 	logs    *logs

@@ -29,7 +29,7 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 	for q := range s.asked {
 		s.asked[q] = false
 	}
-	g := &gathering{session: s, state: State{Now: time.Now(), Rules: s.check.Rules}, pods: map[types.UID]*corev1.Pod{}}
+	g := &gathering{session: s, state: State{Now: time.Now(), Rules: s.check.Rules, Proof: s.gate.Proof}, pods: map[types.UID]*corev1.Pod{}}
 	for _, t := range s.targets {
 		g.target(ctx, t)
 	}

@@ -134,7 +134,7 @@ func (s serving) incomplete() *Problem {
 	switch {
 	case len(s.expected) > 0:
 	case len(s.selected) > 0:
-		message += fmt.Sprintf("; none of the %s that it selects is ready", plural(len(s.selected), "pod"))
+		message += "; " + noneReady(len(s.selected))
 	case len(s.differs.extra) == 0:
 		message += "; there is no pod that it selects"
 	}
@@ -143,4 +143,12 @@ func (s serving) incomplete() *Problem {
 		Advice: "Wait for the EndpointSlice controller; where it does not come, check the readiness of the pods and that " +
 			"kube-controller-manager runs.",
 	}
+}
+
+// noneReady says that of the pods that a Service selects none is ready.
+func noneReady(selected int) string {
+	if selected == 1 {
+		return "the pod that it selects is not ready"
+	}
+	return fmt.Sprintf("none of the %s that it selects is ready", plural(selected, "pod"))
 }

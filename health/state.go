@@ -25,6 +25,7 @@ type State struct {
 	Classes     []*unstructured.Unstructured    // the StorageClasses of claims that are not bound, where they can be read
 	Jobs        []*unstructured.Unstructured    // those of the CronJobs of the targets, where they can be read
 	Now         time.Time                       // when all this was gathered; conditions are older or younger by it
+	Proof       time.Duration                   // how long a pod has to stay ready that no probe asks
 	Rules       Rules                           // of the kinds that say in a way of their own how they are
 	Blind       []string                        // watches that do not see the cluster now, a phrase each
 }

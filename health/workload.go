@@ -25,6 +25,9 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		w.Updated = n.updated + w.Ready
 	case !said.behind:
 		w.agree(n, m)
+		if w.Status == Current && v.unproven(m) {
+			w.Status, w.Message = InProgress, w.Message+"; without a readinessProbe they count once one has stayed so for "+v.Proof.String()
+		}
 	}
 	if w.Status == Current {
 		return w, nil

@@ -49,6 +49,7 @@ func (f *clusterFlags) open(ctx context.Context) (*workshop, error) {
 	if w.gate, err = health.NewGate(cluster.config, c.RESTMapper()); err != nil {
 		return nil, err
 	}
+	w.gate.Proof = health.DefaultProof
 	if w.mirror, err = mirror.New(cluster.config, c.RESTMapper()); err != nil {
 		return nil, err
 	}

@@ -93,6 +93,10 @@ func inPods() []scenario {
 				edit{"login", "", login}, edit{"web-deployment", "        resources:\n", passwordOfLogin}),
 		},
 		{
+			name: "crash-unasked", reason: health.CrashLoop, words: "exit code 3", advice: "log",
+			edits: append(command("echo about to end; sleep 1; exit 3"), edit{"web-deployment", readinessProbe, ""}),
+		},
+		{
 			name: "start", reason: health.CrashLoop, words: "/no/such/program",
 			edits: []edit{{"web-deployment", "image: " + *image, "image: " + *image + "\n        command: [/no/such/program]"}},
 		},
@@ -190,6 +194,9 @@ func (s *stage) play(c scenario) {
 		return app.Reason == string(c.reason) && regexp.MustCompile(c.words).MatchString(app.Message)
 	})
 	s.figure(c.name+", "+app.Reason, since, nil)
+	if c.reason == health.CrashLoop && !app.Revision.Healthy.IsZero() {
+		s.t.Errorf("it was called healthy between two crashes: %+v", app.Revision)
+	}
 	s.t.Logf("message: %s", app.Message)
 	text := d.told(string(c.reason))
 	s.t.Logf("status:\n%s", text)
