@@ -64,7 +64,7 @@ func parsePath(text string) (string, error) {
 	case strings.Contains(text, "#"):
 		return "", errors.New("a fragment (#) is never sent")
 	case strings.Contains(parsed.Path+"/", "/../"):
-		return "", errors.New(".. in the path would lead out of it")
+		return "", errors.New("the path has .. in it, and may not go up")
 	}
 	return parsed.RequestURI(), nil
 }
