@@ -73,7 +73,7 @@ func adviseScheduling(o *unstructured.Unstructured, message string) string {
 // asked is how much of a resource the containers of one pod of o request: " (now 64)", or "" where they do not say.
 func asked(o *unstructured.Unstructured, name string) string {
 	var sum resource.Quantity
-	list, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+	list := items(o, "spec", "template", "spec", "containers")
 	for _, entry := range list {
 		container, _ := entry.(map[string]any)
 		request, found, err := unstructured.NestedFieldNoCopy(container, "resources", "requests", name)

@@ -30,7 +30,7 @@ func unbalanced(t Target) *Problem {
 
 // lacksAddress tells a Service of type LoadBalancer without one.
 func lacksAddress(o *unstructured.Unstructured) bool {
-	given, _, _ := unstructured.NestedSlice(o.Object, "status", "loadBalancer", "ingress")
+	given := items(o, "status", "loadBalancer", "ingress")
 	return text(o, "spec", "type") == string(corev1.ServiceTypeLoadBalancer) && len(given) == 0
 }
 

@@ -51,9 +51,12 @@ func (g *gathering) judge(ctx context.Context) (*Report, error) {
 	if !lag.due(g.session) && len(r.Problems) == 0 {
 		return r, nil
 	}
-	g.explain(ctx, r)
+	explained := g.explain(ctx, r)
 	if g.err != nil {
 		return nil, g.err
+	}
+	if !explained {
+		return r, nil
 	}
 	return Compute(g.state), nil
 }
@@ -68,8 +71,9 @@ func (r *Report) waits() bool {
 	return false
 }
 
-// explain adds to the state what is known about the workloads of r that are not complete.
-func (g *gathering) explain(ctx context.Context, r *Report) {
+// explain adds to the state what is known about the workloads of r that are not complete, and tells whether that is
+// anything: of a rollout that is only slow it is not.
+func (g *gathering) explain(ctx context.Context, r *Report) bool {
 	late := map[object.ID]bool{}
 	for _, w := range r.Workloads {
 		late[w.ID] = w.Status != Current
@@ -86,9 +90,12 @@ func (g *gathering) explain(ctx context.Context, r *Report) {
 		g.events(ctx, p.Namespace, refInvolved(p.UID))
 		g.claims(ctx, p)
 	}
-	v = newView(g.state)
+	if len(g.state.Events)+len(g.state.Claims) > 0 {
+		v = newView(g.state)
+	}
 	g.read(v, suspects)
 	g.room(v, suspects)
+	return len(g.state.Events)+len(g.state.Claims)+len(g.state.Logs)+len(g.state.Nodes.Rooms) > 0
 }
 
 // room adds what room the nodes have, if a pod finds too little.

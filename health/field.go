@@ -32,6 +32,13 @@ func pairs(o *unstructured.Unstructured, path ...string) labels.Set {
 	return m
 }
 
+// items reads a list of o, which is not to be changed; what is no list is not there.
+func items(o *unstructured.Unstructured, path ...string) []any {
+	value, _, _ := unstructured.NestedFieldNoCopy(o.Object, path...)
+	list, _ := value.([]any)
+	return list
+}
+
 // condition is one entry of status.conditions.
 type condition struct {
 	Status, Reason, Message, Updated, Turned string
@@ -39,7 +46,7 @@ type condition struct {
 
 // conditionOf reads the condition of that type from o. Its zero value is that there is none.
 func conditionOf(o *unstructured.Unstructured, kind string) condition {
-	list, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	list := items(o, "status", "conditions")
 	for _, entry := range list {
 		fields, _ := entry.(map[string]any)
 		if fields["type"] != kind {

@@ -105,7 +105,7 @@ func volumes(o *unstructured.Unstructured) []map[string]any {
 	if o.GroupVersionKind().GroupKind() == gkPod {
 		path = []string{"spec", "volumes"}
 	}
-	list, _, _ := unstructured.NestedSlice(o.Object, path...)
+	list := items(o, path...)
 	var all []map[string]any
 	for _, entry := range list {
 		if volume, ok := entry.(map[string]any); ok {

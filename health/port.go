@@ -22,7 +22,7 @@ type port struct {
 
 // portsOf reads the ports of a Service.
 func portsOf(o *unstructured.Unstructured) []port {
-	list, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
+	list := items(o, "spec", "ports")
 	ports := make([]port, 0, len(list))
 	for _, entry := range list {
 		fields, _ := entry.(map[string]any)

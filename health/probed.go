@@ -89,7 +89,7 @@ func uneven(o *unstructured.Unstructured) bool {
 
 // portOf finds the port of a Service that has that number or that name.
 func portOf(o *unstructured.Unstructured, asked string) (number int, name string, err error) {
-	list, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
+	list := items(o, "spec", "ports")
 	var offered []string
 	for _, entry := range list {
 		fields, _ := entry.(map[string]any)

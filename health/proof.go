@@ -12,6 +12,9 @@ import (
 // between two crashes it would serve.
 const DefaultProof = 3 * time.Second
 
+// longestRun is how long a run before a crash may have been to count as a loop: the next one has to last longer.
+const longestRun = 30 * time.Second
+
 // unproven tells a workload of which nothing but the start of its containers says that they work: pods of its revision
 // that no probe asks, none of which has stayed ready for the time of proof, or one that has crashed and is back for less
 // than that. Pods that a scale adds are proven by those that there are.
@@ -23,7 +26,7 @@ func (v *view) unproven(m members) bool {
 	for _, p := range m.current {
 		switch {
 		case !ready(p) || !unasked(p):
-		case v.age(p) >= v.Proof:
+		case !v.young(p):
 			proven = true
 		case crashed(p):
 			return true
@@ -34,9 +37,18 @@ func (v *view) unproven(m members) bool {
 	return young && !proven
 }
 
-// age is how long p has been ready.
-func (s State) age(p *corev1.Pod) time.Duration {
-	return s.Now.Sub(podCondition(p, corev1.PodReady).LastTransitionTime.Time)
+// young tells a ready pod that has not stayed so for the time of proof. One that has crashed has to outlast the run before.
+func (s State) young(p *corev1.Pod) bool { return s.Now.Before(s.grown(p)) }
+
+// grown is when p is young no more. Times in objects are of whole seconds, rounded down.
+func (s State) grown(p *corev1.Pod) time.Time {
+	at := podCondition(p, corev1.PodReady).LastTransitionTime.Add(s.Proof + time.Second)
+	for _, c := range p.Status.ContainerStatuses {
+		if end := c.LastTerminationState.Terminated; end != nil && end.ExitCode != 0 {
+			at = at.Add(min(longestRun, max(0, end.FinishedAt.Sub(end.StartedAt.Time))))
+		}
+	}
+	return at
 }
 
 // unasked tells a pod that is ready without a readiness probe having said so of each of its containers.
@@ -56,10 +68,10 @@ func crashed(p *corev1.Pod) bool {
 func (s State) proofDue() time.Time {
 	var next time.Time
 	for _, p := range s.Pods {
-		if s.Proof == 0 || !ready(p) || !unasked(p) || s.age(p) >= s.Proof {
+		if s.Proof == 0 || !ready(p) || !unasked(p) || !s.young(p) {
 			continue
 		}
-		if at := s.Now.Add(s.Proof - s.age(p)); next.IsZero() || at.Before(next) {
+		if at := s.grown(p); next.IsZero() || at.Before(next) {
 			next = at
 		}
 	}

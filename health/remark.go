@@ -58,7 +58,7 @@ func (v *view) budget(t Target, o *unstructured.Unstructured) []Problem {
 func (v *view) foresees(o *unstructured.Unstructured) bool {
 	var selector metav1.LabelSelector
 	selector.MatchLabels = pairs(o, "spec", "selector", "matchLabels")
-	if list, found, _ := unstructured.NestedSlice(o.Object, "spec", "selector", "matchExpressions"); found && len(list) > 0 {
+	if len(items(o, "spec", "selector", "matchExpressions")) > 0 {
 		return true // what is not read is not warned of
 	}
 	for _, t := range v.Targets {
