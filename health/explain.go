@@ -148,7 +148,7 @@ func runOf(p *corev1.Pod, key LogKey) run {
 func (v *view) lagging(o *unstructured.Unstructured) []*corev1.Pod {
 	var found []*corev1.Pod
 	for _, p := range v.suspects(o, v.members(o)) {
-		if active(p) && !ready(p) {
+		if active(p) && !ready(p) || v.relapsing(p) {
 			found = append(found, p)
 		}
 	}

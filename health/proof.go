@@ -28,7 +28,7 @@ func (v *view) unproven(m members) bool {
 		case !ready(p) || !unasked(p):
 		case !v.young(p):
 			proven = true
-		case crashed(p):
+		case v.relapsing(p):
 			return true
 		default:
 			young = true
@@ -54,6 +54,11 @@ func (s State) grown(p *corev1.Pod) time.Time {
 // unasked tells a pod that is ready without a readiness probe having said so of each of its containers.
 func unasked(p *corev1.Pod) bool {
 	return slices.ContainsFunc(p.Spec.Containers, func(c corev1.Container) bool { return c.ReadinessProbe == nil })
+}
+
+// relapsing tells a pod that has crashed, and is ready again for too short a time to say that it is over.
+func (v *view) relapsing(p *corev1.Pod) bool {
+	return v.Proof > 0 && ready(p) && unasked(p) && crashed(p) && v.young(p)
 }
 
 // crashed tells a pod one of whose containers has ended with an error before.

@@ -63,7 +63,7 @@ func (v *view) containerSymptom(p *corev1.Pod, c corev1.ContainerStatus) *findin
 // ended is what is wrong with a container that ends where it should run.
 func (v *view) ended(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 	end := lastEnd(c)
-	if end == nil || end.ExitCode == 0 && p.Spec.RestartPolicy != corev1.RestartPolicyAlways || c.Ready {
+	if end == nil || end.ExitCode == 0 && p.Spec.RestartPolicy != corev1.RestartPolicyAlways || c.Ready && !v.relapsing(p) {
 		return nil
 	}
 	backOff := c.State.Waiting != nil && c.State.Waiting.Reason == "CrashLoopBackOff"

@@ -152,7 +152,7 @@ func (v *view) ailing(suspects []*corev1.Pod, o *unstructured.Unstructured, w Wo
 	var problems []Problem
 	for _, p := range suspects {
 		found := v.symptom(p)
-		if found == nil || found.doubt || !active(p) || ready(p) {
+		if found == nil || found.doubt || !active(p) || ready(p) && !v.relapsing(p) {
 			continue
 		}
 		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Reason == found.reason })
