@@ -72,7 +72,7 @@ func TestARuleSaysWhenACustomObjectIsHealthy(t *testing.T) {
 	if !isCurrent(r) {
 		t.Errorf("report is %+v", r)
 	}
-	c.phase(client.Patch, "Broken")
+	check.Objects = []*unstructured.Unstructured{c.phase(client.Patch, "Broken")} // what the watch shows before is too old
 	check.Progress = nil
 	_, err = c.gate.Wait(t.Context(), check)
 	if r := failure(t, err); r.Reason != health.Stalled || !strings.Contains(r.Message, "it is broken") {
@@ -88,12 +88,14 @@ func cmpOr(text, otherwise string) string {
 }
 
 // phase has the widget's controller, which there is none of, write that phase.
-func (c *cluster) phase(patch func(context.Context, string, types.PatchType, []byte, metav1.PatchOptions, ...string) (*unstructured.Unstructured, error), phase string) {
+func (c *cluster) phase(patch func(context.Context, string, types.PatchType, []byte, metav1.PatchOptions, ...string) (*unstructured.Unstructured, error), phase string) *unstructured.Unstructured {
 	message := map[string]string{"Building": "it is being built", "Broken": "it is broken"}[phase]
 	text := fmt.Sprintf(`{"status": {"phase": %q, "message": %q}}`, phase, message)
-	if _, err := patch(c.t.Context(), "w", types.MergePatchType, []byte(text), metav1.PatchOptions{}, "status"); err != nil {
+	patched, err := patch(c.t.Context(), "w", types.MergePatchType, []byte(text), metav1.PatchOptions{}, "status")
+	if err != nil {
 		c.t.Error(err)
 	}
+	return patched
 }
 
 func TestADefinitionWhoseNamesAreTakenFailsAtOnce(t *testing.T) {
