@@ -67,9 +67,15 @@ func (v *view) isTarget(id object.ID) bool {
 }
 
 // isFresh tells a condition that has not been so for long.
-func (s State) isFresh(c condition) bool {
+func (s State) isFresh(c condition) bool { return s.Now.Before(freshUntil(c)) }
+
+// freshUntil is when a condition has been so for long; the zero time where it does not say since when it is.
+func freshUntil(c condition) time.Time {
 	turned, err := time.Parse(time.RFC3339, c.Turned)
-	return err == nil && s.Now.Before(turned.Add(metricsPatience))
+	if err != nil {
+		return time.Time{}
+	}
+	return turned.Add(metricsPatience)
 }
 
 // due is when the verdict may change by time alone: zero for never.
@@ -84,8 +90,7 @@ func (s State) due() time.Time {
 			if c.Status != string(corev1.ConditionFalse) || !s.isFresh(c) {
 				continue
 			}
-			turned, _ := time.Parse(time.RFC3339, c.Turned) // else it would not be fresh
-			if at := turned.Add(metricsPatience); next.IsZero() || at.Before(next) {
+			if at := freshUntil(c); next.IsZero() || at.Before(next) {
 				next = at
 			}
 		}

@@ -27,7 +27,7 @@ type Fleet struct {
 	Observer Observer
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
-	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are dropped. Nil for none
+	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are refused. Nil for none
 	Log      *zap.Logger
 
 	board   *board

@@ -168,11 +168,15 @@ func (p *pass) alone(ctx context.Context) (Outcome, error) {
 // errSuspendedByConfig is the error of an order to an app that the config says to leave as it is.
 var errSuspendedByConfig = errors.New("the app is suspended by the config: take suspend out of its entry first")
 
-// obey hands an order to its app, if that is one of the fleet.
+// errNotKept is the error of an order to an app that is on its way out, or could not be wired.
+var errNotKept = errors.New("the app is not kept in step: it is leaving, or its entry is wrong; see lockstep status")
+
+// obey hands an order to its app, and refuses it where that is none that the fleet keeps in step.
 func (f *Fleet) obey(ctx context.Context, order Order) {
 	m := f.members[order.App]
 	switch {
 	case m == nil || m.leaving || m.reconciler == nil:
+		order.Done(ctx, Outcome{}, errNotKept)
 	case m.app.Suspend:
 		order.Done(ctx, Outcome{State: Suspended}, errSuspendedByConfig)
 	default:

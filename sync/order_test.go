@@ -225,3 +225,15 @@ func TestWhatWasAppliedIsKnownToTheNextProcess(t *testing.T) {
 		t.Errorf("the live object was read %d times to find that out", n)
 	}
 }
+
+// TestAnOrderToAnAppThatIsNotKeptIsRefused is about who waits for the answer: there would be none for as long as he waits.
+func TestAnOrderToAnAppThatIsNotKeptIsRefused(t *testing.T) {
+	s := newStage(t, options{}, web(t, 1)...)
+	s.commit()
+	s.start()
+	done := make(chan error, 1)
+	s.orders <- sync.Order{App: "nobody", Verb: sync.OrderSync, Done: func(_ context.Context, _ sync.Outcome, err error) { done <- err }}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "not kept in step") {
+		t.Errorf("error: %v", err)
+	}
+}

@@ -81,6 +81,16 @@ func meant(current, named string, contexts int) error {
 	}
 }
 
+// reach finds the cluster that the flags mean, and connects to it.
+func (f *clusterFlags) reach(ctx context.Context) (*cluster, client.WithWatch, error) {
+	cluster, err := findCluster(f.kubeconfig, f.context)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := connect(ctx, cluster.config)
+	return cluster, c, err
+}
+
 // connect returns a client for the cluster, whose calls end with ctx at the latest, and makes config, which others get
 // as well, do the same: all but those that carry a context of ours, see [marked]. The server's own Priority and Fairness is the rate limit; client-go's is
 // left on for a server that has none.

@@ -71,11 +71,7 @@ func (f *clusterFlags) records(ctx context.Context) (*inventory.Store, error) {
 	if err := f.checkCluster(); err != nil {
 		return nil, err
 	}
-	cluster, err := findCluster(f.kubeconfig, f.context)
-	if err != nil {
-		return nil, err
-	}
-	c, err := connect(ctx, cluster.config)
+	_, c, err := f.reach(ctx)
 	if err != nil {
 		return nil, err
 	}

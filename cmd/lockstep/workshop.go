@@ -32,13 +32,9 @@ type workshop struct {
 	appliers map[string]*apply.Applier // by ServiceAccount; that of the daemon itself by ""
 }
 
-// open connects to the cluster that the flags mean.
+// open connects to the cluster that the flags mean, with all that a daemon needs of it.
 func (f *clusterFlags) open(ctx context.Context) (*workshop, error) {
-	cluster, err := findCluster(f.kubeconfig, f.context)
-	if err != nil {
-		return nil, err
-	}
-	c, err := connect(ctx, cluster.config)
+	cluster, c, err := f.reach(ctx)
 	if err != nil {
 		return nil, err
 	}
