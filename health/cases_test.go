@@ -89,7 +89,9 @@ func readCases(t testing.TB) []testCase {
 func TestVerdicts(t *testing.T) {
 	for _, c := range readCases(t) {
 		t.Run(c.Name, func(t *testing.T) {
-			c.Want.check(t, health.Compute(c.state(t)))
+			state := c.state(t)
+			c.Want.check(t, health.Compute(state))
+			c.Want.check(t, health.Compute(lean(t, state)))
 		})
 	}
 }

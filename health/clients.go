@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,6 +20,11 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
+// typedVersions are those of the kinds that are watched as their Go types.
+var typedVersions = []schema.GroupVersion{
+	corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, discoveryv1.SchemeGroupVersion, networkingv1.SchemeGroupVersion,
+}
+
 // clients are the connections that all watches share.
 type clients struct {
 	http    *http.Client
@@ -29,6 +35,7 @@ type clients struct {
 func newClients(config *rest.Config) (*clients, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.RateLimiter, config.Timeout = -1, nil, 0
+	config.DisableCompression = true // of many small events: it costs both sides more than it saves
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, err
@@ -37,7 +44,7 @@ func newClients(config *rest.Config) (*clients, error) {
 	if c.dynamic, err = dynamic.NewForConfigAndClient(config, client); err != nil {
 		return nil, err
 	}
-	for _, gv := range []schema.GroupVersion{corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, discoveryv1.SchemeGroupVersion} {
+	for _, gv := range typedVersions {
 		if c.typed[gv], err = typedClient(config, client, gv); err != nil {
 			return nil, err
 		}

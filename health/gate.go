@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -29,6 +30,7 @@ type Gate struct {
 	logs    *logs
 	rooms   *rooms
 	prober  *probe.Client
+	waiting atomic.Int64 // checks that are not Current now
 }
 
 // Linger is how long a watch outlives the last check that needed it, so that the next commit finds it warm.

@@ -2,7 +2,6 @@ package health
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -21,7 +20,8 @@ type gathering struct {
 	session *session
 	state   State
 	pods    map[types.UID]*corev1.Pod
-	err     error // the first; the watches that come after are not asked
+	maps    map[any]*unstructured.Unstructured // of the objects that are kept as their Go types
+	err     error                              // the first; the watches that come after are not asked
 }
 
 // gather looks up all that the check's objects stand on, and subscribes to it before it is read. It ends with settle.
@@ -30,6 +30,7 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 		s.asked[q] = false
 	}
 	g := &gathering{session: s, state: State{Now: time.Now(), Rules: s.check.Rules, Proof: s.gate.Proof}, pods: map[types.UID]*corev1.Pod{}}
+	g.maps = map[any]*unstructured.Unstructured{}
 	for _, t := range s.targets {
 		g.target(ctx, t)
 	}
@@ -40,14 +41,8 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 		return nil, g.err
 	}
 	g.state.Pods = slices.Collect(maps.Values(g.pods))
-	for _, key := range s.keys() {
-		if key.auxiliary {
-			continue
-		}
-		if trouble := s.sources[key].trouble(); trouble != "" {
-			g.state.Blind = append(g.state.Blind, fmt.Sprintf("watch %s: %s", key, trouble))
-		}
-	}
+	g.state.Blind = s.blind()
+	s.maps = g.maps
 	return g, nil
 }
 
@@ -59,7 +54,7 @@ func (s *session) settle() {
 			used[q.source] = true
 			continue
 		}
-		s.sources[q.source].unsubscribe(q.ref, s)
+		s.sources[q.source].unsubscribe(q.ref, s.listenerTo(q.source))
 		delete(s.asked, q)
 	}
 	for key := range s.sources {
@@ -93,7 +88,7 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 	}
 	q := question{key, ref}
 	if _, known := g.session.asked[q]; !known {
-		src.subscribe(ref, g.session)
+		src.subscribe(ref, g.session.listenerTo(key))
 	}
 	g.session.asked[q] = true
 	return src.find(ref)
@@ -109,7 +104,7 @@ func (g *gathering) target(ctx context.Context, t target) {
 	if src := g.source(ctx, t.key); src != nil {
 		found.Seen = src.seen() // before the look-up: what is found may be newer than it says, never older
 		for _, o := range g.lookup(ctx, t.key, refName(t.applied.GetName())) {
-			found.Live, _ = o.(*unstructured.Unstructured)
+			found.Live = g.shown(o)
 		}
 	}
 	g.state.Targets = append(g.state.Targets, found)
@@ -218,9 +213,8 @@ func (g *gathering) backends(ctx context.Context, o *unstructured.Unstructured) 
 			continue
 		}
 		seen[b.service] = true
-		key := sourceKey{resource: serviceResource, namespace: o.GetNamespace()}
-		for _, service := range g.lookup(ctx, key, refName(b.service)) {
-			if service, ok := service.(*unstructured.Unstructured); ok {
+		for _, service := range g.lookup(ctx, keyOf(serviceResource, o.GetNamespace()), refName(b.service)) {
+			if service := g.shown(service); service != nil {
 				g.state.Services = append(g.state.Services, service)
 			}
 		}

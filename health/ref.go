@@ -4,6 +4,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -25,6 +26,8 @@ func refs(o any) []string {
 	switch o := o.(type) {
 	case *unstructured.Unstructured:
 		return append(owned(o), refName(o.GetName()))
+	case *appsv1.Deployment, *appsv1.StatefulSet, *appsv1.DaemonSet, *corev1.Service, *networkingv1.Ingress:
+		return []string{refName(o.(metav1.Object).GetName())}
 	case *corev1.Pod:
 		found := owned(o)
 		for key, value := range o.Labels {

@@ -26,6 +26,8 @@ type session struct {
 	asking  *asking     // of the check's probes; nil while all else is not healthy
 	follows bool        // goes on whatever happens
 	later   *time.Timer // pokes when time alone may change the verdict
+	pace    pace
+	maps    map[any]*unstructured.Unstructured // those of the last gathering, while the check is on its way
 }
 
 // target is an object of the check, and where it is watched.
@@ -70,9 +72,12 @@ func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error)
 	if err != nil {
 		return target{}, fmt.Errorf("find the resource of kind %s to watch: %w", gvk.GroupKind(), err)
 	}
-	key := sourceKey{resource: mapping.Resource, namespace: o.GetNamespace()}
-	if mapping.Scope.Name() == meta.RESTScopeNameRoot {
+	key := keyOf(mapping.Resource, o.GetNamespace())
+	switch {
+	case mapping.Scope.Name() == meta.RESTScopeNameRoot:
 		key = sourceKey{resource: mapping.Resource, name: o.GetName()}
+	case rules.of(o) != nil:
+		key.typed = false // a rule may ask for a field that the Go type does not have yet
 	}
 	return target{applied: o, key: key}, nil
 }
@@ -89,6 +94,9 @@ func (s *session) poke() {
 func (s *session) refresh(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if s.postponed() {
+		return nil
 	}
 	g, err := s.gather(ctx)
 	if err != nil {
@@ -109,11 +117,15 @@ func (s *session) refresh(ctx context.Context) error {
 	}
 	s.tell(r)
 	s.remind(g.state)
+	if r.Status == Current {
+		s.maps = nil // it may stay so for months
+	}
 	return nil
 }
 
 // tell keeps the report, and passes it on when it differs from the last.
 func (s *session) tell(r *Report) {
+	s.pace.told(s.gate, r)
 	if s.report != nil && reflect.DeepEqual(s.report, r) {
 		return
 	}
@@ -149,36 +161,46 @@ func (s *session) expire(ctx context.Context) error {
 	return &Failure{s.report}
 }
 
-// refused is the error of the first watch that is forbidden.
-func (s *session) refused() error {
-	for _, key := range s.keys() {
-		if err := s.sources[key].forbidden(); err != nil && !key.auxiliary {
-			return fmt.Errorf("watch %s: %w", key, err)
+// blind names the watches that are required and do not see the cluster now, in order.
+func (s *session) blind() []string {
+	var all []string
+	for key, src := range s.sources {
+		if key.auxiliary {
+			continue
+		}
+		if trouble := src.trouble(); trouble != "" {
+			all = append(all, fmt.Sprintf("watch %s: %s", key, trouble))
 		}
 	}
-	return nil
+	slices.SortFunc(all, compareNames)
+	return all
 }
 
-// keys are those of the sources that the session has taken, in order.
-func (s *session) keys() []sourceKey {
-	keys := make([]sourceKey, 0, len(s.sources))
-	for key := range s.sources {
-		keys = append(keys, key)
+// refused is the error of the first watch that is forbidden.
+func (s *session) refused() error {
+	var first error
+	for key, src := range s.sources {
+		if err := src.forbidden(); err != nil && !key.auxiliary {
+			err = fmt.Errorf("watch %s: %w", key, err)
+			if first == nil || compareNames(err.Error(), first.Error()) < 0 {
+				first = err
+			}
+		}
 	}
-	slices.SortFunc(keys, func(a, b sourceKey) int { return compareNames(a.String(), b.String()) })
-	return keys
+	return first
 }
 
 // close ends what is under way, and gives back the watches.
 func (s *session) close() {
 	s.lag.over()
+	s.pace.over(s.gate)
 	s.gate.rooms.forget(s)
 	s.asking.end()
 	if s.later != nil {
 		s.later.Stop()
 	}
 	for q := range s.asked {
-		s.sources[q.source].unsubscribe(q.ref, s)
+		s.sources[q.source].unsubscribe(q.ref, s.listenerTo(q.source))
 	}
 	for key := range s.sources {
 		s.gate.sources.release(key)

@@ -30,12 +30,27 @@ func strip(o any) (any, error) {
 		slimEvent(o)
 	case *corev1.PersistentVolumeClaim:
 		o.Annotations, o.Labels = nil, nil
+	case *appsv1.Deployment:
+		unspoken(&o.Spec.Template)
+	case *appsv1.StatefulSet:
+		unspoken(&o.Spec.Template)
+	case *appsv1.DaemonSet:
+		unspoken(&o.Spec.Template)
 	case *appsv1.ReplicaSet:
 		o.Spec.Template = corev1.PodTemplateSpec{}
 	case *appsv1.ControllerRevision:
 		o.Data = runtime.RawExtension{}
 	}
 	return o, nil
+}
+
+// unspoken drops from a template what may hold secrets, of which no verdict speaks.
+func unspoken(template *corev1.PodTemplateSpec) {
+	for _, containers := range [][]corev1.Container{template.Spec.Containers, template.Spec.InitContainers} {
+		for i := range containers {
+			containers[i].Env, containers[i].EnvFrom, containers[i].Command, containers[i].Args = nil, nil, nil, nil
+		}
+	}
 }
 
 // slim keeps of containers what they are called, ask for and offer. Their environment may hold secrets.

@@ -18,12 +18,15 @@ import (
 
 	"go.uber.org/zap"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/apply/mirror"
+	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
@@ -49,6 +52,7 @@ type benchWord struct {
 type benchUsage struct {
 	CPU           time.Duration
 	RSS           int64          // the most so far, in bytes
+	Heap, Stacks  uint64         // in use now, in bytes
 	Calls         map[string]int // by verb: GET, LIST, WATCH, APPLY, DRYRUN, WRITE
 	Goroutines    int
 	Apps, Healthy int
@@ -98,7 +102,15 @@ func benchMain(text string) error {
 	counter := &callCounter{calls: map[string]int{}}
 	config.QPS = -1
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &callProxy{counter, next} })
-	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme.Scheme})
+	connections, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return err
+	}
+	mapper, err := apiutil.NewDynamicRESTMapper(config, connections)
+	if err != nil {
+		return err
+	}
+	c, err := client.NewWithWatch(config, client.Options{HTTPClient: connections, Scheme: scheme.Scheme, Mapper: object.Memo(mapper)})
 	if err != nil {
 		return err
 	}
@@ -228,6 +240,9 @@ func (w *benchWords) answer(in io.Reader, counter *callCounter, store *status.St
 			usage.CPU = time.Duration(self.Utime.Nano() + self.Stime.Nano())
 			usage.RSS = self.Maxrss * maxrssUnit()
 		}
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		usage.Heap, usage.Stacks = memory.HeapAlloc, memory.StackInuse
 		counter.mu.Lock()
 		maps.Copy(usage.Calls, counter.calls)
 		counter.mu.Unlock()

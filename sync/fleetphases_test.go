@@ -62,7 +62,7 @@ func (f *fleetBench) scale(bare *bareFleet, replicas int) {
 	f.report(accepted.Seconds()/floor.Seconds(), "scale/bare", fmt.Sprintf("last Deployment accepted after %s, bare client %s; aim 1.5", round(accepted), round(floor)))
 	f.report(healthy.Seconds()/shown.Seconds(), "scale-healthy/shown", fmt.Sprintf("last app healthy after %s, the API shows it after %s; aim 1.3", round(healthy), round(shown)))
 	f.report(ms(used.CPU-before.CPU)/float64(f.n), "scale-cpu-ms/app", "aim 15; "+callsSince(before, used))
-	f.report(float64(used.RSS)/(1<<20), "rss-MiB", "the most so far; aim 150")
+	f.report(float64(used.RSS)/(1<<20), "rss-MiB", fmt.Sprintf("the most so far; aim 150; now %d MiB of heap, %d of stacks", used.Heap>>20, used.Stacks>>20))
 }
 
 // touchOne is a commit that changes one app of all, several times.

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"maps"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -56,6 +57,18 @@ func targets(plan *apply.Plan) []*unstructured.Unstructured {
 	return all
 }
 
+// outline is a spec without that of the pods which it has made: of these the watches show more.
+func outline(spec any) any {
+	fields, _ := spec.(map[string]any)
+	template, ok := fields["template"].(map[string]any)
+	if !ok || template["metadata"] == nil {
+		return spec
+	}
+	kept := maps.Clone(fields)
+	kept["template"] = map[string]any{"metadata": template["metadata"]}
+	return kept
+}
+
 // small returns a copy of o without what only its size comes from. Of the status the conditions stay: what was wrong
 // before the apply is not its fault.
 func small(o *unstructured.Unstructured) *unstructured.Unstructured {
@@ -67,6 +80,8 @@ func small(o *unstructured.Unstructured) *unstructured.Unstructured {
 			if status, ok := value.(map[string]any); ok && status["conditions"] != nil {
 				kept.Object[key] = map[string]any{"conditions": status["conditions"]}
 			}
+		case "spec":
+			kept.Object[key] = outline(value)
 		default:
 			kept.Object[key] = value
 		}

@@ -46,6 +46,7 @@ type key struct {
 func New(config *rest.Config, mapper meta.RESTMapper) (*Mirror, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.RateLimiter, config.Timeout = -1, nil, 0
+	config.DisableCompression = true // of many small events: it costs both sides more than it saves
 	m := &Mirror{
 		mapper: mapper, closing: make(chan struct{}), objects: map[key]*watch[Object]{}, scalers: map[key]*watch[Autoscaler]{},
 		followers: map[string]map[*func()]bool{},

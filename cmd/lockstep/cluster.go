@@ -15,6 +15,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // callTimeout bounds each call but the watches: an API server that accepts and says nothing is down.
@@ -111,7 +113,7 @@ func connect(ctx context.Context, config *rest.Config) (client.WithWatch, error)
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
-	return client.NewWithWatch(calls, client.Options{HTTPClient: httpClient, Scheme: scheme.Scheme, Mapper: mapper})
+	return client.NewWithWatch(calls, client.Options{HTTPClient: httpClient, Scheme: scheme.Scheme, Mapper: object.Memo(mapper)})
 }
 
 // hasPriorityAndFairness asks the server with one cheap request; it marks every answer that went through it.
