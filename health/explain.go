@@ -44,7 +44,7 @@ func (l *lag) over() {
 func (g *gathering) judge(ctx context.Context) (*Report, error) {
 	r := Compute(g.state)
 	lag := &g.session.lag
-	if r.Status == Current || !r.waits() {
+	if r.Status == Current || !r.waits() && len(g.bare()) == 0 {
 		lag.over()
 		return r, nil
 	}
@@ -59,6 +59,20 @@ func (g *gathering) judge(ctx context.Context) (*Report, error) {
 		return r, nil
 	}
 	return Compute(g.state), nil
+}
+
+// bare are the pods that were applied as such, and are not ready.
+func (g *gathering) bare() []*corev1.Pod {
+	var found []*corev1.Pod
+	for _, t := range g.state.Targets {
+		if t.Live == nil || t.Live.GroupVersionKind().GroupKind() != gkPod {
+			continue
+		}
+		if p := podOf(t.Live); p != nil && active(p) && !ready(p) {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 // waits tells whether some workload is not complete: pods are all that there is more to know of.
@@ -79,7 +93,7 @@ func (g *gathering) explain(ctx context.Context, r *Report) bool {
 		late[w.ID] = w.Status != Current
 	}
 	v := newView(g.state)
-	var suspects []*corev1.Pod
+	suspects := g.bare()
 	for _, t := range v.Targets {
 		if o := t.newest(); late[object.Of(t.Applied)] {
 			g.controllerEvents(ctx, v, o)

@@ -115,14 +115,23 @@ func volumes(o *unstructured.Unstructured) []map[string]any {
 	return all
 }
 
+// podOf is o as a pod; nil when its status makes no sense, and so has no symptom.
+func podOf(o *unstructured.Unstructured) *corev1.Pod {
+	p := &corev1.Pod{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, p); err != nil {
+		return nil
+	}
+	return p
+}
+
 // explained adds to the verdict on a pod that was applied as such what its containers show.
 func (v *view) explained(o *unstructured.Unstructured, said verdict) verdict {
 	if said.status == Current {
 		return said
 	}
-	p := &corev1.Pod{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, p); err != nil {
-		return said // a status that makes no sense has no symptom
+	p := podOf(o)
+	if p == nil {
+		return said
 	}
 	if found := v.symptom(p); found != nil {
 		said.reason, said.message, said.pods = found.reason, found.message, []string{p.Name}
