@@ -5,33 +5,48 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	stdsync "sync"
 )
 
 var errCut = errors.New("it is cut short or altered")
 
-// inflater unpacks zlib streams, one after the other. Both buffers are worth keeping: objects are small.
-type inflater struct {
+// inflater unpacks zlib streams, one after the other. The zero inflater is ready; what it holds between them is given back
+// with release.
+type inflater struct{ held *inflating }
+
+// inflating is what unpacking takes: some 50 KiB, for objects of which most are small.
+type inflating struct {
 	buffer *bufio.Reader
 	zlib   io.ReadCloser
 }
 
+var spare = stdsync.Pool{New: func() any { return &inflating{buffer: bufio.NewReader(nil)} }}
+
 // open begins a stream. What is returned is good until the next call.
 func (f *inflater) open(packed io.Reader) (io.Reader, error) {
-	if f.buffer == nil {
-		f.buffer = bufio.NewReader(packed)
-	} else {
-		f.buffer.Reset(packed)
+	if f.held == nil {
+		f.held = spare.Get().(*inflating)
 	}
+	f.held.buffer.Reset(packed)
 	var err error
-	if f.zlib == nil {
-		f.zlib, err = zlib.NewReader(f.buffer)
+	if f.held.zlib == nil {
+		f.held.zlib, err = zlib.NewReader(f.held.buffer)
 	} else {
-		err = f.zlib.(zlib.Resetter).Reset(f.buffer, nil)
+		err = f.held.zlib.(zlib.Resetter).Reset(f.held.buffer, nil)
 	}
 	if err != nil {
 		return nil, errCut
 	}
-	return f.zlib, nil
+	return f.held.zlib, nil
+}
+
+// release ends the stream, if any, and leaves to others what it took.
+func (f *inflater) release() {
+	if f.held != nil {
+		f.held.buffer.Reset(nil)
+		spare.Put(f.held)
+		f.held = nil
+	}
 }
 
 // all unpacks a stream that holds size bytes, neither more nor less; the caller has checked that this is not too many.

@@ -138,6 +138,7 @@ func (r *reader) close() {
 	for _, p := range r.packs {
 		p.close()
 	}
+	r.release()
 	clear(r.bases)
 	r.packs, r.listed, r.folders, r.basesSize = nil, false, nil, 0
 }
