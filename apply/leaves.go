@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,13 +31,29 @@ func leaves(o *unstructured.Unstructured) map[string]any {
 	if o == nil {
 		return all
 	}
-	content := o.DeepCopy()
+	content := shallow(o)
 	for _, path := range bookkeeping {
 		unstructured.RemoveNestedField(content.Object, path...)
 	}
 	mask(content)
 	flatten("", content.Object, all)
 	return all
+}
+
+// shallow copies of o what bookkeeping and mask change, and shares the rest: a thousand apps are compared at once.
+func shallow(o *unstructured.Unstructured) *unstructured.Unstructured {
+	if isSecret(o) {
+		return o.DeepCopy()
+	}
+	content := maps.Clone(o.Object)
+	if metadata, ok := content["metadata"].(map[string]any); ok {
+		metadata = maps.Clone(metadata)
+		content["metadata"] = metadata
+		if annotations, ok := metadata["annotations"].(map[string]any); ok {
+			metadata["annotations"] = maps.Clone(annotations)
+		}
+	}
+	return &unstructured.Unstructured{Object: content}
 }
 
 func flatten(path string, value any, all map[string]any) {

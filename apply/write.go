@@ -114,12 +114,12 @@ func (a *Applier) patch(ctx context.Context, c *Change, sent *unstructured.Unstr
 	if c.wins() {
 		options = forced
 	}
-	answer := sent.DeepCopy()
+	answer := &unstructured.Unstructured{Object: sent.Object} // an answer takes the place of the content, and changes nothing in it
 	err := a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), options...)
 	if err == nil || c.wins() || !mayForce(err, c) {
 		return answer, a.explain(ctx, c, err)
 	}
-	answer = sent.DeepCopy()
+	answer = &unstructured.Unstructured{Object: sent.Object}
 	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer), forced...)
 	return answer, a.explain(ctx, c, err)
 }
