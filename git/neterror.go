@@ -3,8 +3,6 @@ package git
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/url"
@@ -38,6 +36,9 @@ func netError(ctx context.Context, err error) error {
 	}
 	if e, ok := errors.AsType[*packp.ErrUnexpectedData](err); ok && bytes.Contains(e.Data, []byte("object-format=sha256")) {
 		return errSHA256
+	}
+	if failed := tlsError(err); failed != nil {
+		return failed
 	}
 	if text := netReason(err); text != "" {
 		return fail(ErrUnavailable, "%s: try again later", text)
@@ -76,33 +77,11 @@ func netReason(err error) string {
 		}
 		return "host name cannot be looked up"
 	}
-	if text := tlsReason(err); text != "" {
-		return text
-	}
 	if e, ok := errors.AsType[syscall.Errno](err); ok {
 		return e.Error()
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return "connection failed"
-	}
-	return ""
-}
-
-func tlsReason(err error) string {
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "server's certificate is signed by an unknown authority"
-	}
-	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
-		return "server's certificate has expired or is not valid yet"
-	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "server's certificate is for another host"
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "server's certificate is not valid"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "server does not speak TLS"
 	}
 	return ""
 }
