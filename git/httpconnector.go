@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
@@ -31,6 +32,7 @@ type httpConnector struct {
 
 	held      *credentials // that transport and app are made of
 	transport *http.Transport
+	next      http.RoundTripper // transport, and what shows the client's certificate
 	app       *githubApp
 }
 
@@ -71,7 +73,7 @@ func (h *httpConnector) connect(ctx context.Context) (transport.UploadPackSessio
 	if err != nil {
 		return nil, err
 	}
-	var next http.RoundTripper = h.transport
+	next := h.next
 	if h.folder != "" {
 		next = confined{next: next, to: h.at, header: header, denied: h.denied}
 	}
@@ -81,14 +83,17 @@ func (h *httpConnector) connect(ctx context.Context) (transport.UploadPackSessio
 
 // renew lets go of what was made of other credentials.
 func (h *httpConnector) renew(read *credentials) error {
-	config, err := read.tls()
+	config, pair, err := read.tls()
 	if err != nil {
 		return err
 	}
 	h.close()
 	h.transport = http.DefaultTransport.(*http.Transport).Clone()
 	h.transport.Proxy = h.proxy
+	cert := clientCert{next: h.transport, pair: pair, asked: new(atomic.Bool)}
+	config.GetClientCertificate = cert.show
 	h.transport.TLSClientConfig = config
+	h.next = cert
 	h.transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	h.transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 		return tunnelled(response)
@@ -161,30 +166,26 @@ func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// tls returns whom the client trusts, and by what it is known itself; nil leaves that to the system.
-func (c *credentials) tls() (*tls.Config, error) {
-	if !c.has(fileCA, fileCert, fileKey) {
-		return nil, nil
-	}
+// tls returns whom the client trusts, by default those whom the system does, and what it shows itself, nil for nothing.
+func (c *credentials) tls() (*tls.Config, *tls.Certificate, error) {
 	config := &tls.Config{}
 	if c.has(fileCA) {
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM([]byte(c.files[fileCA])) {
-			return nil, fail(ErrCredentials, "credentials: ca.crt holds no certificate in PEM")
+			return nil, nil, fail(ErrCredentials, "credentials: ca.crt holds no certificate in PEM")
 		}
 	}
 	if !c.has(fileCert, fileKey) {
-		return config, nil
+		return config, nil, nil
 	}
 	if err := c.together(fileCert, fileKey); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pair, err := tls.X509KeyPair([]byte(c.files[fileCert]), []byte(c.files[fileKey]))
 	if err != nil {
-		return nil, fail(ErrCredentials, "credentials: tls.crt and tls.key are no pair in PEM")
+		return nil, nil, fail(ErrCredentials, "credentials: tls.crt and tls.key are no pair in PEM")
 	}
-	config.Certificates = []tls.Certificate{pair}
-	return config, nil
+	return config, &pair, nil
 }
 
 // confined puts the credentials on requests to the server that they are for, and lets none pass to another.

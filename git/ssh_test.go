@@ -110,9 +110,9 @@ func TestAKeyWithAPassphraseOpens(t *testing.T) {
 func TestCredentialsThatAreNoneOfSSHAreRefused(t *testing.T) {
 	s := newSecure(t)
 	for text, c := range map[string]credentials{
-		"identity is missing":        s.credentials.with(credentials{"identity": ""}),
-		"identity is no private key": s.credentials.with(credentials{"identity": rand.Text()}),
-		"none of their files":        {},
+		"identity is missing":                        s.credentials.with(credentials{"identity": ""}),
+		"identity is no private key":                 s.credentials.with(credentials{"identity": rand.Text()}),
+		"none of their files":                        {},
 		"known_hosts has a line that cannot be read": s.credentials.with(credentials{"known_hosts": s.sshd.Identity}),
 	} {
 		denied(t, s.url, c, git.ErrCredentials, text)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"strings"
 )
 
@@ -13,13 +14,13 @@ func tlsError(err error) error {
 	if text := certificateReason(err); text != "" {
 		return fail(ErrUnavailable, "server's certificate %s", text)
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
 		return fail(ErrUnavailable, "server does not speak TLS: check the address and the port")
 	}
 	// What the other end has to say against us comes as a number; the words are the standard library's.
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "remote error" {
 		if strings.Contains(e.Err.Error(), "certificate") {
-			return fail(ErrAuth, "server wants a client certificate that it trusts: check tls.crt and tls.key of the credentials")
+			return errClientCert
 		}
 		return fail(ErrUnavailable, "server ends the TLS handshake: check the address and the port")
 	}

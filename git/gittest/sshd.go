@@ -39,7 +39,8 @@ func ServeSSH(t testing.TB, kinds []string, lines ...string) *SSHD {
 	config := append([]string{
 		"ListenAddress " + host, "Port " + port, "PidFile none", "StrictModes no", "UsePAM no", "PasswordAuthentication no",
 		"KbdInteractiveAuthentication no", "PermitRootLogin prohibit-password", "LogLevel ERROR", "MaxStartups 100",
-		"AuthorizedKeysFile " + filepath.Join(dir, "authorized_keys"), "SetEnv GIT_CONFIG_GLOBAL=/dev/null",
+		"AuthorizedKeysFile " + filepath.Join(dir, "authorized_keys"),
+		"SetEnv GIT_CONFIG_GLOBAL=/dev/null SHLVL=2", // at that level bash reads nobody's startup files
 	}, lines...)
 	for _, kind := range kinds {
 		name := filepath.Join(dir, "host_"+kind)
