@@ -10,7 +10,7 @@ import (
 // two of them overlap. All that a session waits for ends with the ctx of its connect.
 type connector interface {
 	connect(ctx context.Context) (transport.UploadPackSession, error)
-	close()
+	close() // lets go of connections; there may be a connect afterwards
 }
 
 func newConnector(at address, o Options) (connector, error) {

@@ -10,17 +10,10 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 	"golang.org/x/net/http/httpproxy"
-)
-
-// A connection that says nothing is pinged, and given up, so that the next fetch does not wait on a dead one.
-const (
-	pingAfter   = 15 * time.Second
-	pingTimeout = 10 * time.Second
 )
 
 // httpConnector talks to a repository over http or https. Its connections are kept, as long as the credentials are.
@@ -94,7 +87,6 @@ func (h *httpConnector) renew(read *credentials) error {
 	config.GetClientCertificate = cert.show
 	h.transport.TLSClientConfig = config
 	h.next = cert
-	h.transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	h.transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 		return tunnelled(response)
 	}

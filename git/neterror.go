@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"syscall"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -19,6 +20,9 @@ var errTimeout = errors.New("remote took too long")
 // netError turns what a network operation ended with into an error of this package. It keeps nothing of the text: that
 // may be the server's, and may quote a URL.
 func netError(ctx context.Context, err error) error {
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+		<-ctx.Done() // a deadline of the connection may come a moment before that of the context
+	}
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		return nil

@@ -51,6 +51,15 @@ func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
+	s, err := r.ask(ctx)
+	if err != nil && ctx.Err() != nil {
+		r.server.close() // also what is being dialled still, and a connection that may be dead
+	}
+	return s, err
+}
+
+// ask says where the branch is, and fetches that when it is not here.
+func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 	n, err := r.negotiate(ctx)
 	if err != nil {
 		return Snapshot{}, err
