@@ -56,3 +56,13 @@ func (o Options) Check() error {
 	}
 	return checkBranch(o.Branch)
 }
+
+// Name returns what [Repository.String] would, and checks what Check does: a folder as it was given, and not the repository
+// that it may be inside.
+func (o Options) Name() (string, error) {
+	if err := o.Check(); err != nil {
+		return "", err
+	}
+	at, err := parseAddress(o.URL)
+	return at.String(), err
+}
