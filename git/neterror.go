@@ -3,12 +3,11 @@ package git
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/url"
 	"syscall"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -21,6 +20,9 @@ var errTimeout = errors.New("remote took too long")
 // netError turns what a network operation ended with into an error of this package. It keeps nothing of the text: that
 // may be the server's, and may quote a URL.
 func netError(ctx context.Context, err error) error {
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+		<-ctx.Done() // a deadline of the connection may come a moment before that of the context
+	}
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		return nil
@@ -38,6 +40,9 @@ func netError(ctx context.Context, err error) error {
 	}
 	if e, ok := errors.AsType[*packp.ErrUnexpectedData](err); ok && bytes.Contains(e.Data, []byte("object-format=sha256")) {
 		return errSHA256
+	}
+	if failed := tlsError(err); failed != nil {
+		return failed
 	}
 	if text := netReason(err); text != "" {
 		return fail(ErrUnavailable, "%s: try again later", text)
@@ -76,33 +81,11 @@ func netReason(err error) string {
 		}
 		return "host name cannot be looked up"
 	}
-	if text := tlsReason(err); text != "" {
-		return text
-	}
 	if e, ok := errors.AsType[syscall.Errno](err); ok {
 		return e.Error()
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return "connection failed"
-	}
-	return ""
-}
-
-func tlsReason(err error) string {
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "server's certificate is signed by an unknown authority"
-	}
-	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
-		return "server's certificate has expired or is not valid yet"
-	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "server's certificate is for another host"
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "server's certificate is not valid"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "server does not speak TLS"
 	}
 	return ""
 }

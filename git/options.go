@@ -18,7 +18,7 @@ const (
 
 // Options say which branch of which repository is read.
 type Options struct {
-	// URL is the http(s) address of a remote, without user information, or the path of a folder: a work tree, a folder
+	// URL is the https, http or ssh address of a remote, without a password, or the path of a folder: a work tree, a folder
 	// inside one, or a bare repository.
 	URL string
 	// Branch is a branch's name without refs/heads/; empty means [DefaultBranch].
@@ -26,6 +26,12 @@ type Options struct {
 	// Dir is the folder that keeps the local copies of remotes, each in a sub-folder of its own. It is made when it is
 	// missing, it is only a cache, and several repositories and processes may share it. Folders need none.
 	Dir string
+	// Credentials is the folder of the files by which a remote knows its client, and the client the remote; it is read with
+	// each Fetch. Over ssh there must be one, over http:// there may not.
+	Credentials string
+	// Proxy is the URL of a proxy for the remote: http, https, socks5 or socks5h. Without, the environment's is used for
+	// https and http, and none for ssh.
+	Proxy string
 	// Timeout bounds what one Fetch does on the network; zero means [DefaultTimeout].
 	Timeout time.Duration
 }
@@ -49,4 +55,14 @@ func (o Options) Check() error {
 		return err
 	}
 	return checkBranch(o.Branch)
+}
+
+// Name returns what [Repository.String] would, and checks what Check does: a folder as it was given, and not the repository
+// that it may be inside.
+func (o Options) Name() (string, error) {
+	if err := o.Check(); err != nil {
+		return "", err
+	}
+	at, err := parseAddress(o.URL)
+	return at.String(), err
 }

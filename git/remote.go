@@ -3,8 +3,6 @@ package git
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -12,46 +10,36 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
-	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 )
 
 // remote reads a branch of a repository on a server, by way of a cache folder.
 type remote struct {
-	name     string
-	branch   string
-	timeout  time.Duration
-	endpoint transport.Endpoint
-	http     *http.Transport
-	client   transport.Transport
+	name    string
+	branch  string
+	timeout time.Duration
+	server  connector
 
 	turn  chan struct{} // holds a value while a fetch runs; a lock that a context can give up
 	cache *cacheFolder
 	last  Snapshot
 }
 
-func newRemote(at *url.URL, o Options) (*remote, error) {
+func newRemote(at address, o Options) (*remote, error) {
 	if o.Dir == "" {
 		return nil, fail(ErrURL, "no folder is given for the local copy of the remote")
 	}
-	r := &remote{
+	server, err := newConnector(at, o)
+	if err != nil {
+		return nil, err
+	}
+	return &remote{
 		name:    at.String(),
 		branch:  o.Branch,
 		timeout: o.Timeout,
-		// By hand, since go-git's own parser undoes the escapes of the path and sends it so.
-		endpoint: transport.Endpoint{Protocol: at.Scheme, Host: at.Hostname(), Path: at.EscapedPath()},
-		http:     http.DefaultTransport.(*http.Transport).Clone(),
-		turn:     make(chan struct{}, 1),
-		cache:    newCacheFolder(o.Dir, at.String()),
-	}
-	if strings.Contains(r.endpoint.Host, ":") {
-		r.endpoint.Host = "[" + r.endpoint.Host + "]"
-	}
-	var err error
-	if r.endpoint.Port, err = portOf(at); err != nil {
-		return nil, err
-	}
-	r.client = githttp.NewClient(&http.Client{Transport: guard{r.http}})
-	return r, nil
+		server:  server,
+		turn:    make(chan struct{}, 1),
+		cache:   newCacheFolder(o.Dir, at.String()),
+	}, nil
 }
 
 func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
@@ -63,10 +51,20 @@ func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
+	s, err := r.ask(ctx)
+	if err != nil && ctx.Err() != nil {
+		r.server.close() // also what is being dialled still, and a connection that may be dead
+	}
+	return s, err
+}
+
+// ask says where the branch is, and fetches that when it is not here.
+func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 	n, err := r.negotiate(ctx)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	defer n.end()
 	if err := r.cache.open(); err != nil {
 		return Snapshot{}, err
 	}
@@ -91,9 +89,11 @@ func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	if err == nil || final(err) {
 		return s, err
 	}
+	n.end()
 	if n, err = r.negotiate(ctx); err != nil {
 		return Snapshot{}, err
 	}
+	defer n.end()
 	return r.clone(ctx, n)
 }
 
@@ -141,21 +141,26 @@ type negotiation struct {
 	head    plumbing.Hash
 }
 
+// end lets go of the connection.
+func (n negotiation) end() { _ = n.session.Close() }
+
 func (r *remote) negotiate(ctx context.Context) (negotiation, error) {
-	endpoint := r.endpoint // a session changes it when it is redirected
-	session, err := r.client.NewUploadPackSession(&endpoint, nil)
+	session, err := r.server.connect(ctx)
 	if err != nil {
 		return negotiation{}, netError(ctx, err)
 	}
-	advert, err := session.AdvertisedReferencesContext(ctx)
-	if err != nil {
+	n := negotiation{session: session}
+	if n.advert, err = session.AdvertisedReferencesContext(ctx); err != nil {
+		n.end()
 		return negotiation{}, netError(ctx, err)
 	}
-	head, ok := advert.References[heads+r.branch]
+	head, ok := n.advert.References[heads+r.branch]
 	if !ok {
-		return negotiation{}, branchNotFound(r.branch, branchNames(advert))
+		n.end()
+		return negotiation{}, branchNotFound(r.branch, branchNames(n.advert))
 	}
-	return negotiation{session: session, advert: advert, head: head}, nil
+	n.head = head
+	return n, nil
 }
 
 func branchNames(advert *packp.AdvRefs) []string {
@@ -174,6 +179,6 @@ func (r *remote) watch() []string { return nil }
 func (r *remote) close() error {
 	r.turn <- struct{}{}
 	defer func() { <-r.turn }()
-	r.http.CloseIdleConnections()
+	r.server.close()
 	return r.cache.close()
 }

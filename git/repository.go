@@ -28,9 +28,12 @@ func Open(o Options) (*Repository, error) {
 	if err := checkBranch(o.Branch); err != nil {
 		return nil, named(at.String(), err)
 	}
+	if err := o.CheckAccess(); err != nil {
+		return nil, named(at.String(), err)
+	}
 	r := &Repository{name: at.String()}
 	if at.remote != nil {
-		r.source, err = newRemote(at.remote, o)
+		r.source, err = newRemote(at, o)
 	} else {
 		r.source, err = newLocal(at.folder, o.Branch)
 	}

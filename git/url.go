@@ -16,16 +16,25 @@ var helper = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+.-]*::`)
 
 // address is where a repository is: a remote's URL or a folder, never both.
 type address struct {
-	remote *url.URL
-	folder string // absolute
+	remote *url.URL // with a user only where it is ssh's, and never with a password
+	short  string   // how an ssh address was written that is no URL; the path of remote is then relative to the user's home
+	folder string   // absolute
 }
 
-// String returns what may be shown of the address; a remote holds no user information, parseAddress saw to it.
+// String returns what may be shown of the address; it holds no secret, parseAddress saw to it.
 func (a address) String() string {
-	if a.remote != nil {
+	switch {
+	case a.short != "":
+		return a.short
+	case a.remote != nil:
 		return a.remote.String()
 	}
 	return printable(a.folder)
+}
+
+// IsRemote reports whether a text that a user gave as a repository means one on a server, be it a possible one or not.
+func IsRemote(text string) bool {
+	return strings.Contains(text, "://") || helper.MatchString(text) || scpLike(text)
 }
 
 // parseAddress reads what a user gave as a repository. Its errors are of the kind [ErrURL] and quote nothing of the
@@ -41,7 +50,7 @@ func parseAddress(text string) (address, error) {
 	case strings.Contains(text, "://"):
 		return parseRemote(text)
 	case scpLike(text):
-		return address{}, fail(ErrURL, "repository address host:path means ssh, which is not supported: use https://, or ./ before a folder's name")
+		return parseShort(text)
 	}
 	folder, err := filepath.Abs(text)
 	if err != nil {
@@ -59,13 +68,13 @@ func scpLike(text string) bool {
 func parseRemote(text string) (address, error) {
 	scheme, _, _ := strings.Cut(text, "://")
 	switch scheme = strings.ToLower(scheme); scheme {
-	case "http", "https":
+	case "http", "https", "ssh":
 	case "file":
 		return address{}, fail(ErrURL, "file:// is not supported: give the folder itself")
-	case "ssh", "git+ssh", "git":
-		return address{}, fail(ErrURL, "%s:// is not supported: use https:// or a folder", scheme)
+	case "git+ssh", "git":
+		return address{}, fail(ErrURL, "%s:// is not supported: use https://, ssh:// or a folder", scheme)
 	default:
-		return address{}, fail(ErrURL, "repository address has an unknown scheme: use https:// or a folder")
+		return address{}, fail(ErrURL, "repository address has an unknown scheme: use https://, ssh:// or a folder")
 	}
 	u, err := url.Parse(text)
 	if err != nil {
@@ -73,7 +82,7 @@ func parseRemote(text string) (address, error) {
 		return address{}, fail(ErrURL, "repository address is not a valid URL")
 	}
 	switch {
-	case u.User != nil:
+	case u.User != nil && scheme != "ssh":
 		return address{}, fail(ErrURL, "repository address holds a user or a password: credentials do not belong into a URL")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return address{}, fail(ErrURL, "repository address has a query or a fragment: give the address alone")
@@ -85,6 +94,11 @@ func parseRemote(text string) (address, error) {
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	if scheme == "ssh" {
+		if err := checkSSH(u); err != nil {
+			return address{}, err
+		}
+	}
 	return address{remote: u}, nil
 }
 

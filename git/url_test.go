@@ -25,7 +25,29 @@ var refused = []string{
 	"https://-oProxyCommand=hunter2/a.git",
 	"ssh://-oProxyCommand=hunter2/a.git",
 	"ssh://git:hunter2@git.example.com/a.git",
-	"git@git.example.com:hunter2/a.git",
+	"ssh://ada:hunter2@git.example.com:2222/a.git",
+	"ssh://git.example.com/hunter2",
+	"ssh://git@-oProxyCommand=hunter2/a.git",
+	"ssh://-oProxyCommand=hunter2@git.example.com/a.git",
+	"ssh://-l@git.example.com/hunter2.git",
+	"ssh://a b@git.example.com/hunter2.git",
+	"ssh://git@git.example.com",
+	"ssh://git@git.example.com/",
+	"ssh://git@git.example.com/a%0ahunter2",
+	"ssh://git@git.example.com/a.git?hunter2",
+	"ssh://git@git.example.com:99999/hunter2",
+	"git+ssh://git@git.example.com/hunter2",
+	"git.example.com:hunter2/a.git",
+	"ada:hunter2@git.example.com:a.git",
+	"git@-oProxyCommand=hunter2:a.git",
+	"-oProxyCommand=hunter2@git.example.com:a.git",
+	"git@git.example.com:--upload-pack=hunter2",
+	"git@git.example.com:",
+	"git@git.example.com:a\u202ehunter2",
+	"git@[::1]:hunter2/a.git",
+	"git@git.example.com:a:hunter2@b",
+	"git@:hunter2",
+	"@git.example.com:hunter2",
 	"git://git.example.com/hunter2.git",
 	"file:///hunter2",
 	"FILE:///hunter2",
@@ -85,8 +107,15 @@ func TestAnAddressPrintsWithoutATrailingSlash(t *testing.T) {
 		"https://git.example.com/team/a.git/":  "https://git.example.com/team/a.git",
 		"http://[::1]:8080/a%20b.git":          "http://[::1]:8080/a%20b.git",
 		"HTTPS://git.example.com:8443/a%2Fb//": "https://git.example.com:8443/a%2Fb",
+		"ssh://git@git.example.com:2222/~ada/": "ssh://git@git.example.com:2222/~ada",
+		"git@git.example.com:team/a.git/":      "git@git.example.com:team/a.git",
+		"git@git.example.com:/srv/a.git":       "git@git.example.com:/srv/a.git",
 	} {
-		if got := open(t, address).String(); got != want {
+		o := git.Options{URL: address, Dir: t.TempDir()}
+		if strings.Contains(address, "git@") {
+			o.Credentials = t.TempDir()
+		}
+		if got := openWith(t, o).String(); got != want {
 			t.Errorf("open %q prints %q, want %q", address, got, want)
 		}
 	}

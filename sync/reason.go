@@ -50,6 +50,8 @@ var causes = []struct {
 	{git.ErrNoCommits, "NoCommits"},
 	{git.ErrNotFound, "RepositoryNotFound"},
 	{git.ErrAuth, "AuthenticationFailed"},
+	{git.ErrCredentials, "CredentialsUnusable"},
+	{git.ErrHostKey, "HostKeyMismatch"},
 	{git.ErrUnavailable, "RepositoryUnreachable"},
 	{git.ErrCorrupt, "RepositoryIncomplete"},
 	{git.ErrUnsupported, "RepositoryUnsupported"},

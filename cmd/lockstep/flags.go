@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -38,13 +39,15 @@ func (f *clusterFlags) checkCluster() error {
 type sourceFlags struct {
 	clusterFlags
 	repo, branch, path, namespace, name string
+	credentials                         string
 	stateDir                            string
 	prune, adopt                        bool
 }
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.repo, "repo", "", "repository: an http(s) URL, or a folder (required)")
+	flags.StringVar(&f.repo, "repo", "", "repository: an https or ssh URL, or a folder (required)")
+	flags.StringVar(&f.credentials, "credentials", "", "folder with the files that open the repository, as token, or identity and known_hosts")
 	flags.StringVar(&f.branch, "branch", "main", "branch whose head is to be live")
 	flags.StringVar(&f.path, "path", ".", "folder of the manifests, below the repository's root")
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of objects whose manifest names none")
@@ -77,9 +80,16 @@ func (f *sourceFlags) app() (sync.App, error) {
 	return sync.App{Name: name, Path: folder, Namespace: f.namespace, Prune: f.prune, Adopt: f.adopt}, nil
 }
 
+// options say what of the repository is read, and with which credentials.
+func (f *sourceFlags) options(cache string) git.Options {
+	return git.Options{URL: f.repo, Branch: f.branch, Credentials: f.credentials, Dir: cache}
+}
+
 // nameOf makes an app's name of a repository's: the last part of its path.
 func nameOf(repo string) string {
-	if absolute, err := filepath.Abs(repo); err == nil && !strings.Contains(repo, "://") {
+	if git.IsRemote(repo) {
+		repo = repo[strings.LastIndexByte(repo, ':')+1:] // of user@host:path
+	} else if absolute, err := filepath.Abs(repo); err == nil {
 		repo = absolute
 	}
 	name := path.Base(strings.TrimSuffix(filepath.ToSlash(repo), "/"))

@@ -76,24 +76,35 @@ func (p *planFiles) Fetch(ctx context.Context) (git.Snapshot, error) {
 	return p.snapshot, p.err
 }
 
-// files says where the files of a repository's branch come from: folder in place of them, unless it is empty. The name is the
-// daemon's even so; that a folder is none of this machine's says nothing, a remote has to be a possible one.
+// files says where the files of a repository's branch come from: folder in place of them, unless it is empty.
 func (a *planApps) files(o git.Options, folder string) (*planFiles, error) {
+	if folder != "" {
+		return a.filesOf(o, folder)
+	}
 	repository, err := git.Open(o)
-	if folder == "" || err != nil && strings.Contains(o.URL, "://") {
-		if err != nil {
+	if err != nil {
+		return nil, err
+	}
+	a.opened = append(a.opened, repository)
+	return &planFiles{name: repository.String(), get: repository.Fetch}, nil
+}
+
+// filesOf are those of a folder. The name is the daemon's even so; that a folder of its is none of this machine's says
+// nothing, and a remote, which is not asked, has to be a possible one and needs no credentials.
+func (a *planApps) filesOf(o git.Options, folder string) (*planFiles, error) {
+	files := &planFiles{name: o.URL, tree: true, get: func(context.Context) (git.Snapshot, error) { return git.WorkTree(folder) }}
+	if git.IsRemote(o.URL) {
+		var err error
+		if files.name, err = o.Name(); err != nil {
 			return nil, err
 		}
-		a.opened = append(a.opened, repository)
-		return &planFiles{name: repository.String(), get: repository.Fetch}, nil
+		return files, nil
 	}
-	name := o.URL
-	if err == nil {
-		name = repository.String()
+	if repository, err := git.Open(o); err == nil {
+		files.name = repository.String()
 		a.opened = append(a.opened, repository)
 	}
-	get := func(context.Context) (git.Snapshot, error) { return git.WorkTree(folder) }
-	return &planFiles{name: name, tree: true, get: get}, nil
+	return files, nil
 }
 
 // apps returns what the flags mean, and what is wrong with entries of the config, which are left out.
@@ -114,7 +125,7 @@ func (f *planFlags) apps(ctx context.Context) (*planApps, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := all.files(git.Options{URL: f.repo, Branch: f.branch, Dir: cache}, strings.Join(f.folders, ""))
+	files, err := all.files(f.options(cache), strings.Join(f.folders, ""))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--repo: %w", err)
 	}
@@ -136,7 +147,7 @@ func (f *planFlags) appsOfConfig(ctx context.Context, all *planApps, cache strin
 	}
 	repositories := map[string]*planFiles{}
 	for _, r := range file.Repositories {
-		files, err := all.files(git.Options{URL: r.URL, Branch: r.Branch, Dir: cache}, folders[r.Name])
+		files, err := all.files(optionsOf(r, cache), folders[r.Name])
 		if err != nil {
 			wrong(r.Line, fmt.Sprintf("repository %q", r.Name), err)
 			continue

@@ -103,7 +103,7 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure"}
+var ofOneApp = []string{"repo", "credentials", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure"}
 
 // urls are what --probe says.
 func (f *runFlags) urls() ([]probe.URL, error) {

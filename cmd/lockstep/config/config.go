@@ -22,10 +22,13 @@ type Config struct {
 // Repository is one branch of one repository that is followed.
 type Repository struct {
 	Name     string        // a DNS label of at most LongestName characters; apps name it
-	URL      string        // an http(s) URL without user info, or an absolute folder
+	URL      string        // the address of a remote, without a password, or an absolute folder
 	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none
 	Interval time.Duration // how often it is asked, from ShortestInterval to LongestInterval; sync.DefaultInterval when the file has none
-	Line     int           // of the entry, 1-based; for messages only
+	// Credentials is the absolute folder of the files with which a remote is asked, and Proxy the URL of the proxy by which;
+	// "" for none. They go with the URL as git.Options.CheckAccess says.
+	Credentials, Proxy string
+	Line               int // of the entry, 1-based; for messages only
 }
 
 // App is one path of a repository, applied and gated as a unit; or, where Paths is set, a pattern for many of them, of

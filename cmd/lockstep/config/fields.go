@@ -11,14 +11,16 @@ import (
 )
 
 // Keys that are to have a meaning and have none yet.
-var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "credentials", "verify", "webhook"}
+var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "verify", "webhook"}
 
 func (r *Repository) fields(folder string) fields {
 	return fields{
-		"name":       func(v value) { r.Name = v.name() },
-		"url":        func(v value) { r.URL = v.url(folder) },
-		"ref.branch": func(v value) { r.Branch = v.branch() },
-		"interval":   func(v value) { r.Interval = v.duration() },
+		"name":            func(v value) { r.Name = v.name() },
+		"url":             func(v value) { r.URL = v.url(folder) },
+		"ref.branch":      func(v value) { r.Branch = v.branch() },
+		"interval":        func(v value) { r.Interval = v.duration() },
+		"credentials.dir": func(v value) { r.Credentials = v.credentials(folder) },
+		"proxy":           func(v value) { r.Proxy, _ = v.text() },
 	}
 }
 
@@ -51,6 +53,7 @@ func (r *reader) repository(i int, n *yaml.Node) {
 	e.read(value{entry: e, line: e.line, node: resolve(n)}, repository.fields(folderOf(r.file)), laterOfRepository)
 	if isMap(resolve(n)) {
 		e.need("name", "url")
+		e.access(repository)
 	}
 	r.repositories = append(r.repositories, repositoryEntry{e, repository})
 }

@@ -39,7 +39,7 @@ func (v value) url(base string) string {
 		v.fail("%s", err)
 		return ""
 	}
-	if strings.Contains(text, "://") {
+	if git.IsRemote(text) {
 		return text
 	}
 	if !filepath.IsAbs(text) {

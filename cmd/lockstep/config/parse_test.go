@@ -22,6 +22,8 @@ repositories:
   url: https://git.example.com/team/shop.git
   ref: {branch: release/1.2}
   interval: 45s
+  credentials: {dir: keys/shop}
+  proxy: http://proxy.example.com:3128
 - name: here
   url: manifests/..
 apps:
@@ -66,11 +68,14 @@ func TestEveryKeyIsTaken(t *testing.T) {
 	}
 	want := &config.Config{
 		Repositories: []config.Repository{
-			{Name: "shop", URL: "https://git.example.com/team/shop.git", Branch: "release/1.2", Interval: 45 * time.Second, Line: 5},
-			{Name: "here", URL: folder, Branch: "main", Interval: 30 * time.Second, Line: 9},
+			{
+				Name: "shop", URL: "https://git.example.com/team/shop.git", Branch: "release/1.2", Interval: 45 * time.Second, Line: 5,
+				Credentials: filepath.Join(folder, "keys", "shop"), Proxy: "http://proxy.example.com:3128",
+			},
+			{Name: "here", URL: folder, Branch: "main", Interval: 30 * time.Second, Line: 11},
 		},
 		Apps: []config.App{{
-			Name: "web", Repository: "shop", Path: "manifests/web", Namespace: "default", Prune: true, Timeout: 5 * time.Minute, Line: 12,
+			Name: "web", Repository: "shop", Path: "manifests/web", Namespace: "default", Prune: true, Timeout: 5 * time.Minute, Line: 14,
 		}, {
 			Paths: "apps/*", Repository: "here", NamePrefix: "team-", Namespace: "shop-${APP}", ServiceAccount: "deployers/shop",
 			Rules: []health.Rule{{
@@ -85,7 +90,7 @@ func TestEveryKeyIsTaken(t *testing.T) {
 			Vars: map[string]string{
 				"REGION": "eu", "PORT": "8080", "RATIO": "1.10", "DEBUG": "true", "MODE": "0644", "DAY": "2024-01-02", "EMPTY": "",
 			},
-			Line: 23,
+			Line: 25,
 		}},
 	}
 	if !reflect.DeepEqual(c, want) {

@@ -37,8 +37,8 @@ func TestOfTwoEntriesOfOneNameNeitherIsTaken(t *testing.T) {
 }
 
 func TestAnAppOfARefusedRepositoryIsRefused(t *testing.T) {
-	c := parse(t, strings.Replace(head, "https://", "ssh://", 1)+web)
-	want := `5: repository "shop": url: ssh:// is not supported: use https:// or a folder
+	c := parse(t, strings.Replace(head, "https://", "git://", 1)+web)
+	want := `5: repository "shop": url: git:// is not supported: use https://, ssh:// or a folder
 8: app "web": repository: "shop" is refused itself`
 	if got := said(c); got != want || len(c.Apps) != 0 {
 		t.Errorf("got %s", got)

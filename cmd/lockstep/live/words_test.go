@@ -109,6 +109,8 @@ func TestEveryReasonOfAPassSaysWhatToDo(t *testing.T) {
 		{sync.StepFetch, git.ErrNoCommits},
 		{sync.StepFetch, git.ErrNotFound},
 		{sync.StepFetch, git.ErrAuth},
+		{sync.StepFetch, git.ErrCredentials},
+		{sync.StepFetch, git.ErrHostKey},
 		{sync.StepFetch, git.ErrUnavailable},
 		{sync.StepFetch, git.ErrUnsupported},
 		{sync.StepRead, git.ErrCorrupt},

@@ -1,0 +1,145 @@
+package git_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/git"
+)
+
+// connectProxy is an HTTP proxy that connects to whatever it is asked for, and keeps a list; elsewhere leads there instead.
+func connectProxy(t testing.TB, elsewhere string) (url string, asked *[]string) {
+	t.Helper()
+	asked = new([]string)
+	address := listen(t, func(conn net.Conn) {
+		request, err := http.ReadRequest(bufio.NewReader(conn))
+		if err != nil {
+			return
+		}
+		*asked = append(*asked, request.Method+" "+request.Host)
+		if elsewhere != "" {
+			request.Host = elsewhere
+		}
+		through(conn, request.Host, "HTTP/1.1 200 Connection established\r\n\r\n")
+	})
+	return "http://" + address, asked
+}
+
+// socksProxy is the like for SOCKS 5.
+func socksProxy(t testing.TB) (url string, asked *[]string) {
+	t.Helper()
+	asked = new([]string)
+	address := listen(t, func(conn net.Conn) {
+		hello := make([]byte, 3) // version, one method, no authentication
+		if _, err := io.ReadFull(conn, hello); err != nil {
+			return
+		}
+		_, _ = conn.Write([]byte{5, 0})
+		request := make([]byte, 10) // version, connect, reserved, IPv4, address, port
+		if _, err := io.ReadFull(conn, request); err != nil || request[3] != 1 {
+			return
+		}
+		host := net.JoinHostPort(net.IP(request[4:8]).String(), strconv.Itoa(int(binary.BigEndian.Uint16(request[8:]))))
+		*asked = append(*asked, host)
+		through(conn, host, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+	})
+	return "socks5://" + address, asked
+}
+
+// through joins the connection with one to the address, after it has said so.
+func through(conn net.Conn, address, yes string) {
+	far, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer func() { _ = far.Close() }()
+	_, _ = io.WriteString(conn, yes)
+	done := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(far, conn)
+		_ = far.(*net.TCPConn).CloseWrite()
+		close(done)
+	}()
+	_, _ = io.Copy(conn, far)
+	_ = conn.Close()
+	<-done
+}
+
+func TestARepositoryIsReachedByItsProxy(t *testing.T) {
+	a := newAuthority(t)
+	s, url := guarded(t, a, func() string { return "Bearer t0ken-secret" })
+	hash := s.push("a.yaml", "a: 1\n")
+	host := strings.Trim(strings.TrimPrefix(url, "https://"), "/")
+	c := credentials{"ca.crt": a.pem, "token": "t0ken-secret"}
+	for name, proxy := range map[string]func(testing.TB) (string, *[]string){
+		"CONNECT " + host: func(t testing.TB) (string, *[]string) { return connectProxy(t, "") },
+		host:              socksProxy,
+	} {
+		by, asked := proxy(t)
+		r := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: c.folder(t), Proxy: by})
+		fetch(t, r, hash)
+		fetch(t, r, hash)
+		if len(*asked) != 1 || (*asked)[0] != name {
+			t.Errorf("the proxy was asked for %q, want %s once", *asked, name)
+		}
+	}
+}
+
+func TestARepositoryIsReachedOverSSHByItsProxy(t *testing.T) {
+	s := newSecure(t)
+	hash := s.push("a.yaml", "a: 1\n")
+	for name, proxy := range map[string]func(testing.TB) (string, *[]string){
+		"CONNECT " + s.sshd.Address: func(t testing.TB) (string, *[]string) { return connectProxy(t, "") },
+		s.sshd.Address:              socksProxy,
+	} {
+		by, asked := proxy(t)
+		fetch(t, openWith(t, git.Options{URL: s.url, Dir: t.TempDir(), Credentials: s.credentials.folder(t), Proxy: by}), hash)
+		if len(*asked) != 1 || (*asked)[0] != name {
+			t.Errorf("the proxy was asked for %q, want %s once", *asked, name)
+		}
+	}
+}
+
+// TestTheEnvironmentsProxyIsUsed asks for a host that only the proxy knows.
+func TestTheEnvironmentsProxyIsUsed(t *testing.T) {
+	a := newAuthority(t)
+	s := newServer(t)
+	hash := s.push("a.yaml", "a: 1\n")
+	template := loopback()
+	template.DNSNames = []string{"git.test"}
+	url := a.serve(template, tls.NoClientCert, s.handler)
+	by, asked := connectProxy(t, strings.TrimPrefix(url, "https://"))
+	t.Setenv("HTTPS_PROXY", by)
+	t.Setenv("NO_PROXY", "other.test")
+	c := credentials{"ca.crt": a.pem}
+	fetch(t, openWith(t, git.Options{URL: "https://git.test/", Dir: t.TempDir(), Credentials: c.folder(t)}), hash)
+	if len(*asked) != 1 || (*asked)[0] != "CONNECT git.test:443" {
+		t.Errorf("the proxy was asked for %q", *asked)
+	}
+	t.Setenv("NO_PROXY", "git.test")
+	_, err := openWith(t, git.Options{URL: "https://git.test/", Dir: t.TempDir(), Credentials: c.folder(t)}).Fetch(t.Context())
+	if !errors.Is(err, git.ErrUnavailable) || len(*asked) != 1 {
+		t.Errorf("fetch: %v; the proxy was asked for %q", err, *asked)
+	}
+}
+
+func TestAProxyThatRefusesIsToldApartFromTheServer(t *testing.T) {
+	s := newSecure(t)
+	for code, kind := range map[int]error{http.StatusProxyAuthRequired: git.ErrAuth, http.StatusForbidden: git.ErrUnavailable} {
+		proxy := strings.TrimSuffix(serve(t, answer(code, "text/plain", forged)), "/a.git")
+		for url, folder := range map[string]string{s.url: s.credentials.folder(t), "https://git.test/a.git": ""} {
+			_, err := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: folder, Proxy: proxy}).Fetch(t.Context())
+			if !errors.Is(err, kind) || !strings.Contains(err.Error(), "proxy ") || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("fetch: %v, want %v", err, kind)
+			}
+		}
+	}
+}
