@@ -50,7 +50,7 @@ func newRemote(at *url.URL, o Options) (*remote, error) {
 	if r.endpoint.Port, err = portOf(at); err != nil {
 		return nil, err
 	}
-	r.client = githttp.NewClient(&http.Client{Transport: guard{r.http}})
+	r.client = githttp.NewClient(&http.Client{Transport: guard{throttle{r.http}}})
 	return r, nil
 }
 
