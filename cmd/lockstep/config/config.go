@@ -25,7 +25,10 @@ type Repository struct {
 	URL      string        // an http(s) URL without user info, or an absolute folder
 	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none
 	Interval time.Duration // how often it is asked, from ShortestInterval to LongestInterval; sync.DefaultInterval when the file has none
-	Line     int           // of the entry, 1-based; for messages only
+	// WebhookProvider is who may say that it has moved, one of webhook.Providers, signed with one of the secrets in the file
+	// or folder WebhookSecrets, an absolute path. Both are "" when the file has none.
+	WebhookProvider, WebhookSecrets string
+	Line                            int // of the entry, 1-based; for messages only
 }
 
 // App is one path of a repository, applied and gated as a unit; or, where Paths is set, a pattern for many of them, of

@@ -11,7 +11,7 @@ import (
 )
 
 // Keys that are to have a meaning and have none yet.
-var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "credentials", "verify", "webhook"}
+var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "credentials", "verify"}
 
 func (r *Repository) fields(folder string) fields {
 	return fields{
@@ -19,6 +19,9 @@ func (r *Repository) fields(folder string) fields {
 		"url":        func(v value) { r.URL = v.url(folder) },
 		"ref.branch": func(v value) { r.Branch = v.branch() },
 		"interval":   func(v value) { r.Interval = v.duration() },
+
+		"webhook.provider":   func(v value) { r.WebhookProvider = v.provider() },
+		"webhook.secretFile": func(v value) { r.WebhookSecrets = v.file(folder) },
 	}
 }
 
@@ -51,6 +54,7 @@ func (r *reader) repository(i int, n *yaml.Node) {
 	e.read(value{entry: e, line: e.line, node: resolve(n)}, repository.fields(folderOf(r.file)), laterOfRepository)
 	if isMap(resolve(n)) {
 		e.need("name", "url")
+		e.hooked(repository)
 	}
 	r.repositories = append(r.repositories, repositoryEntry{e, repository})
 }
