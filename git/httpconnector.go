@@ -71,7 +71,7 @@ func (h *httpConnector) connect(ctx context.Context) (transport.UploadPackSessio
 		next = confined{next: next, to: h.at, header: header, denied: h.denied}
 	}
 	endpoint := h.endpoint // a session changes it when it is redirected
-	return githttp.NewClient(&http.Client{Transport: guard{next}}).NewUploadPackSession(&endpoint, nil)
+	return githttp.NewClient(&http.Client{Transport: guard{throttle{next}}}).NewUploadPackSession(&endpoint, nil)
 }
 
 // renew lets go of what was made of other credentials.

@@ -15,7 +15,7 @@ import (
 type objects struct {
 	gitDir   string
 	broken   atomic.Bool // a read failed: what is here cannot be trusted
-	workTree *workTree   // what is read instead; nil for a repository's objects
+	workTree onDisk      // what is read instead; nil for a repository's objects
 	parsed   treeCache   // of those trees
 }
 

@@ -42,6 +42,12 @@ func WorkTree(dir string) (Snapshot, error) {
 	return Snapshot{root: w.hash("."), objects: o, repository: printable(absolute)}, nil
 }
 
+// onDisk stands in for an object store where files are read as they are.
+type onDisk interface {
+	// read is [reader.read].
+	read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]byte, error)
+}
+
 // workTree stands in for an object store: its trees are folders, its blobs files, and their hashes are made of their names.
 type workTree struct {
 	dir  string

@@ -36,3 +36,8 @@ func (b *backoff) reset() { b.failures = 0 }
 func jittered(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (1 - jitter + 2*jitter*rand.Float64()))
 }
+
+// later returns a duration that is longer, never shorter, than d, by as much as others may differ.
+func later(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (1 + jitter*rand.Float64()))
+}

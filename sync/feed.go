@@ -15,6 +15,7 @@ type Feed struct {
 	source   Source
 	interval time.Duration
 	wake     Wake
+	hint     Wake
 
 	mu       stdsync.Mutex
 	snapshot git.Snapshot // the last good one
@@ -24,9 +25,9 @@ type Feed struct {
 	listener func()
 }
 
-// NewFeed returns a Feed that asks source each interval, or sooner when it is woken.
+// NewFeed returns a Feed that asks source each interval while it rests, more often while it moves, or when it is woken.
 func NewFeed(source Source, interval time.Duration) *Feed {
-	return &Feed{source: source, interval: interval, wake: NewWake(), first: make(chan struct{})}
+	return &Feed{source: source, interval: interval, wake: NewWake(), hint: NewWake(), first: make(chan struct{})}
 }
 
 // repository is what apps call the source; empty when it has no name.
@@ -37,8 +38,12 @@ func (f *Feed) repository() string {
 	return ""
 }
 
-// Wake has the source asked at once.
+// Wake has the source asked at once, unless it has asked to be left alone.
 func (f *Feed) Wake() { f.wake.Poke() }
+
+// Hint has the source asked at once, unless it was asked just before or has failed; then soon. It is for news from others,
+// who may bring any number of them: never are there two fetches at a time.
+func (f *Feed) Hint() { f.hint.Poke() }
 
 // listen has told called after each fetch that came to something else than the one before.
 func (f *Feed) listen(told func()) {
@@ -77,9 +82,9 @@ func (f *Feed) news() (git.Snapshot, error) {
 	return f.snapshot, f.err
 }
 
-// Run fetches until ctx ends, and returns nil then. After an error the source is asked at growing pauses.
+// Run fetches until ctx ends, and returns nil then.
 func (f *Feed) Run(ctx context.Context) error {
-	var retries backoff
+	next := pace{interval: f.interval}
 	for ctx.Err() == nil {
 		snapshot, err := f.source.Fetch(ctx)
 		if ctx.Err() != nil {
@@ -88,24 +93,36 @@ func (f *Feed) Run(ctx context.Context) error {
 		if told := f.take(snapshot, err); told != nil {
 			told()
 		}
-		pause := jittered(f.interval)
-		if err == nil {
-			retries.reset()
-		} else {
-			pause = retries.next(firstFetchRetry, lastRetry)
-		}
-		f.rest(ctx, pause)
+		f.rest(ctx, next.after(snapshot, err, time.Now()))
 	}
 	return nil
 }
 
-func (f *Feed) rest(ctx context.Context, pause time.Duration) {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-f.wake:
-	case <-timer.C:
+// rest returns when the source is to be asked again. A wake or a hint that comes too early is not lost.
+func (f *Feed) rest(ctx context.Context, p pauses) {
+	most, locked, hinted := time.NewTimer(p.most), time.NewTimer(p.locked), time.NewTimer(p.hinted)
+	defer most.Stop()
+	defer locked.Stop()
+	defer hinted.Stop()
+	var wake, hint Wake // nobody can be heard through these
+	if p.locked <= 0 {
+		wake = f.wake
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-most.C:
+			return
+		case <-wake:
+			return
+		case <-hint:
+			return
+		case <-locked.C:
+			wake = f.wake
+		case <-hinted.C:
+			hint = f.hint
+		}
 	}
 }
 

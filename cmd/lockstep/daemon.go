@@ -21,6 +21,7 @@ type daemon struct {
 	*workshop
 	app        sync.App        // of a daemon for one app
 	repository *git.Repository // likewise
+	hooks      *hooks          // nil for none
 	store      *status.Store
 	views      observers
 	log        *zap.Logger
@@ -115,6 +116,7 @@ func (d *daemon) once(ctx context.Context) error {
 // run keeps the app in step until ctx ends, or something that cannot be done without fails.
 func (d *daemon) run(ctx context.Context, interval time.Duration, listen string, out io.Writer) error {
 	feed := sync.NewFeed(d.repository, interval)
+	d.hooks.wake(feed)
 	rosters := make(chan sync.Roster, 1)
 	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{d.app.Feed: feed}, Apps: []sync.App{d.app}}
 	return d.keep(ctx, interval, listen, func(server *server) error { return d.introduce(out, server) },
@@ -145,6 +147,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Log: d.log}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
+	group.Go(func() error { return d.hooks.run(ctx) })
 	group.Go(func() error { return desk.run(ctx) })
 	return group.Wait()
 }
@@ -152,7 +155,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 // introduce says what is kept in step with what: whoever has the wrong cluster sees it before anything else.
 func (d *daemon) introduce(out io.Writer, server *server) error {
 	text := fmt.Sprintf("%s: %s of %s, to namespace %s of %s", d.app.Name, d.app.Path, d.app.Repository, d.app.Namespace, d.name)
-	_, err := fmt.Fprintln(out, text+server.where())
+	_, err := fmt.Fprintln(out, text+server.where()+d.hooks.where())
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 type runFlags struct {
 	sourceFlags
 	logFlags
+	hooks             hookFlags
 	interval, timeout time.Duration
 	listen            string
 	once              bool
@@ -47,8 +48,9 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	}
 	f.sourceFlags.register(cmd)
 	f.logFlags.register(cmd)
+	f.hooks.register(cmd)
 	flags := cmd.Flags()
-	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked, and drift looked for")
+	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked at rest, and drift looked for")
 	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
 	flags.StringArrayVar(&f.probes, "probe", nil, "URL of a Service of the app that has to answer as well, as http://web-service:80/")
 	f.onFailure = outputFlag{value: "hold", allowed: []string{"hold", "rollback"}}
@@ -87,6 +89,9 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		brief(view)
 		return unlessTold(ctx, daemon.once(ctx), view, cmd.ErrOrStderr())
 	}
+	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
+		return err
+	}
 	if err := daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout())); err != nil {
 		return err
 	}
@@ -103,7 +108,7 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "credentials", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure"}
+var ofOneApp = []string{"repo", "credentials", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure", "webhook-provider", "webhook-secret-file"}
 
 // urls are what --probe says.
 func (f *runFlags) urls() ([]probe.URL, error) {
@@ -138,7 +143,7 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 	if f.timeout <= 0 {
 		return errTimeout
 	}
-	return checkInterval(f.interval)
+	return cmp.Or(checkInterval(f.interval), f.hooks.check())
 }
 
 // stdoutFile returns w as a file if it is one of the process's own outputs: only then can it be a terminal.

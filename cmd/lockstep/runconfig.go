@@ -21,6 +21,11 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	d := &daemon{store: status.NewStore(), log: log}
+	if !f.once {
+		if d.hooks, err = receive(f.hooks.listen, log); err != nil {
+			return err
+		}
+	}
 	s := newSettings(d, f.config, cache)
 	defer s.close()
 	if err := s.load(ctx); err != nil {
@@ -62,7 +67,7 @@ func (s *settings) begin(ctx context.Context, group *errgroup.Group) {
 // introduce says what is kept in step with what, and what is wrong with the file.
 func (s *settings) introduce(out io.Writer, server *server) error {
 	text := fmt.Sprintf("%s (repositories: %d, entries of apps: %d), to %s", s.file, len(s.read.Repositories), len(s.read.Apps), s.name)
-	_, err := fmt.Fprintln(out, text+server.where())
+	_, err := fmt.Fprintln(out, text+server.where()+s.hooks.where())
 	return err
 }
 

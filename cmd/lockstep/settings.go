@@ -64,6 +64,7 @@ func (s *settings) load(ctx context.Context) error {
 	roster.Refuses = refuses
 	s.tell(s.problems(read, wrong))
 	s.read, s.roster, s.unopened = read, roster, len(wrong) > 0
+	s.hooks.set(targetsOf(read, sources))
 	select {
 	case <-s.rosters: // nobody has taken it, and nobody needs it any more
 	default:

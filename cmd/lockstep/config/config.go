@@ -28,7 +28,10 @@ type Repository struct {
 	// Credentials is the absolute folder of the files with which a remote is asked, and Proxy the URL of the proxy by which;
 	// "" for none. They go with the URL as git.Options.CheckAccess says.
 	Credentials, Proxy string
-	Line               int // of the entry, 1-based; for messages only
+	// WebhookProvider is who may say that it has moved, one of webhook.Providers, signed with one of the secrets in the file
+	// or folder WebhookSecrets, an absolute path. Both are "" when the file has none.
+	WebhookProvider, WebhookSecrets string
+	Line                            int // of the entry, 1-based; for messages only
 }
 
 // App is one path of a repository, applied and gated as a unit; or, where Paths is set, a pattern for many of them, of

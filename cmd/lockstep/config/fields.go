@@ -11,7 +11,7 @@ import (
 )
 
 // Keys that are to have a meaning and have none yet.
-var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "verify", "webhook"}
+var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "verify"}
 
 func (r *Repository) fields(folder string) fields {
 	return fields{
@@ -21,6 +21,9 @@ func (r *Repository) fields(folder string) fields {
 		"interval":        func(v value) { r.Interval = v.duration() },
 		"credentials.dir": func(v value) { r.Credentials = v.credentials(folder) },
 		"proxy":           func(v value) { r.Proxy, _ = v.text() },
+
+		"webhook.provider":   func(v value) { r.WebhookProvider = v.provider() },
+		"webhook.secretFile": func(v value) { r.WebhookSecrets = v.file(folder) },
 	}
 }
 
@@ -54,6 +57,7 @@ func (r *reader) repository(i int, n *yaml.Node) {
 	if isMap(resolve(n)) {
 		e.need("name", "url")
 		e.access(repository)
+		e.hooked(repository)
 	}
 	r.repositories = append(r.repositories, repositoryEntry{e, repository})
 }

@@ -88,6 +88,10 @@ func soundRepositories(t *testing.T, c *config.Config) {
 			t.Errorf("repository %+v", r)
 		}
 		names[r.Name] = true
+		hooked := r.WebhookProvider != ""
+		if hooked != filepath.IsAbs(r.WebhookSecrets) || hooked && filepath.IsAbs(r.URL) {
+			t.Errorf("repository %+v", r)
+		}
 	}
 }
 

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	stdsync "sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/git/gittest"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// hookStage is a daemon's webhooks, and a remote that nothing asks for an hour.
+type hookStage struct {
+	testing.TB
+	*daemon
+	repo   *gittest.Repo
+	url    string
+	secret string // the file
+	logged *observer.ObservedLogs
+}
+
+const hookSecret = "correct horse battery staple"
+
+func newHookStage(t testing.TB) *hookStage {
+	t.Helper()
+	core, logged := observer.New(zap.InfoLevel)
+	s := &hookStage{TB: t, repo: gittest.New(t), secret: filepath.Join(t.TempDir(), "secret"), logged: logged}
+	s.daemon = &daemon{store: status.NewStore(), log: zap.New(core)}
+	s.repo.Commit("first")
+	s.url = gittest.At(t, filepath.Join(s.repo.Dir, ".git")).Serve()
+	s.write(s.secret, hookSecret)
+	return s
+}
+
+func (s *hookStage) write(name, text string) {
+	s.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// follow runs the feed, and what receives webhooks, until the test ends.
+func (s *hookStage) follow(feed *sync.Feed) {
+	ctx, end := context.WithCancel(s.Context())
+	var running stdsync.WaitGroup
+	for _, run := range []func(context.Context) error{feed.Run, s.hooks.run} {
+		running.Go(func() {
+			if err := run(ctx); err != nil {
+				s.Error(err)
+			}
+		})
+	}
+	s.Cleanup(func() {
+		end()
+		running.Wait()
+	})
+}
+
+// seen waits until the feed is at a commit.
+func (s *hookStage) seen(feed *sync.Feed, hash string) {
+	s.Helper()
+	clustertest.Eventually(s, hash[:7]+" to be seen", func(ctx context.Context) (bool, string) {
+		snapshot, err := feed.Fetch(ctx)
+		return err == nil && snapshot.Revision.Hash == hash, fmt.Sprint(snapshot.Revision, err)
+	})
+}
+
+// post sends a signed webhook, and returns the status.
+func (s *hookStage) post(secret string) int {
+	s.Helper()
+	body := fmt.Sprintf(`{"repository": %q}`, s.url)
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = mac.Write([]byte(body))
+	request, err := http.NewRequestWithContext(s.Context(), http.MethodPost, "http://"+s.hooks.listener.Addr().String()+"/hooks/generic", strings.NewReader(body))
+	if err != nil {
+		s.Fatal(err)
+	}
+	request.Header.Set("X-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		s.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+func TestAWebhookShowsTheDaemonOfOneAppAPush(t *testing.T) {
+	s := newHookStage(t)
+	repository, err := git.Open(git.Options{URL: s.url, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.repository = repository
+	t.Cleanup(func() { _ = repository.Close() })
+	flags := hookFlags{listen: "127.0.0.1:0", provider: "generic", secrets: s.secret}
+	if s.hooks, err = flags.receive(repository, "main", s.log); err != nil {
+		t.Fatal(err)
+	}
+	feed := sync.NewFeed(repository, time.Hour)
+	s.hooks.wake(feed)
+	s.follow(feed)
+	s.seen(feed, s.repo.Git("rev-parse", "HEAD"))
+	hash := s.repo.Commit("second")
+	if status := s.post(hookSecret); status != http.StatusAccepted {
+		t.Errorf("answered %d", status)
+	}
+	s.seen(feed, hash)
+}
+
+func TestAConfigSaysWhoseWebhooksAreAccepted(t *testing.T) {
+	s := newHookStage(t)
+	var err error
+	if s.hooks, err = receive("127.0.0.1:0", s.log); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "lockstep.yaml")
+	config := fmt.Sprintf("apiVersion: lockstep.dev/v1alpha1\nkind: Config\nrepositories:\n- name: shop\n  url: %s\n  interval: 1h\n%%sapps: []\n", s.url)
+	s.write(file, fmt.Sprintf(config, ""))
+	settings := newSettings(s.daemon, file, t.TempDir())
+	t.Cleanup(settings.close)
+	load := func() {
+		t.Helper()
+		if err := settings.load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load()
+	feed := settings.sources[keyOf(settings.read.Repositories[0])].feed
+	s.follow(feed)
+	s.seen(feed, s.repo.Git("rev-parse", "HEAD"))
+	if status := s.post(hookSecret); status != http.StatusUnauthorized {
+		t.Errorf("without the key answered %d", status)
+	}
+	s.write(file, fmt.Sprintf(config, "  webhook: {provider: generic, secretFile: "+s.secret+"}\n"))
+	load()
+	hash := s.repo.Commit("second")
+	if status := s.post("another secret of its length"); status != http.StatusUnauthorized {
+		t.Errorf("a wrong signature is answered %d", status)
+	}
+	if status := s.post(hookSecret); status != http.StatusAccepted {
+		t.Errorf("answered %d", status)
+	}
+	s.seen(feed, hash)
+	if entries := s.logged.FilterMessage("webhook refused").All(); len(entries) != 1 {
+		t.Errorf("logged %v", entries)
+	}
+	s.write(file, fmt.Sprintf(config, "  webhook: {provider: generic, secretFile: "+s.secret+".gone}\n"))
+	load()
+	if s.logged.FilterMessage("webhooks are refused").Len() != 1 || s.post(hookSecret) != http.StatusUnauthorized {
+		t.Errorf("without the secret: %v", s.logged.All())
+	}
+}

@@ -1,0 +1,199 @@
+package webhook
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	stdsync "sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Target is a repository that webhooks may wake.
+type Target struct {
+	Provider   Provider
+	Secrets    *Secrets
+	Repository string // its address, as it is followed
+	Branch     string // whose pushes count; pushes to other branches wake nobody. Empty for all of them
+	Wake       func() // must not block; may be called at any time, from several goroutines
+}
+
+// Receiver answers webhooks. It is safe for concurrent use.
+type Receiver struct {
+	// Refused, unless nil, is told of requests that were not accepted: the first of a provider at once, those of the next
+	// minute together.
+	Refused func(Refusal)
+
+	mu       stdsync.RWMutex
+	targets  []Target
+	places   []place // of the targets
+	room     *semaphore.Weighted
+	decoy    []byte
+	refusals refusals
+}
+
+// NewReceiver returns one without targets, which accepts nothing.
+func NewReceiver() *Receiver {
+	r := &Receiver{room: semaphore.NewWeighted(roomForBodies), decoy: make([]byte, 32)}
+	_, _ = rand.Read(r.decoy) // it never fails
+	return r
+}
+
+// Set makes targets those that there are.
+func (r *Receiver) Set(targets []Target) {
+	places := make([]place, 0, len(targets))
+	for _, t := range targets {
+		places = append(places, placeOf(t.Repository))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.targets, r.places = slices.Clone(targets), places
+}
+
+// Handler returns what answers POST /hooks/{provider}: 202 to what is signed, of a repository that is known or not; 401 to
+// what is not; 413 to a body that is too large; 400 to one that cannot be read; 503 when too much is being read at once.
+func (r *Receiver) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /hooks/{provider}", r.receive)
+	return mux
+}
+
+func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) {
+	provider := Provider(request.PathValue("provider"))
+	d, known := dialects[provider]
+	if !known {
+		http.Error(w, "no such provider; want one of "+strings.Join(Providers(), ", "), http.StatusNotFound)
+		return
+	}
+	shown, ok := d.proof(request.Header)
+	if !ok { // whoever shows nothing costs nothing
+		r.refuse(w, provider, http.StatusUnauthorized, "no signature: want the header "+d.wants)
+		return
+	}
+	body, leave, status := r.read(w, request)
+	defer leave()
+	if body == nil {
+		r.refuse(w, provider, status, texts[status])
+		return
+	}
+	trusted := r.trusted(provider, shown, body)
+	if trusted == nil {
+		r.refuse(w, provider, http.StatusUnauthorized, "wrong signature")
+		return
+	}
+	event, err := d.parse(single(request.Header, d.event), body)
+	if err != nil {
+		r.refuse(w, provider, http.StatusBadRequest, err.Error())
+		return
+	}
+	accept(w)
+	trusted.wake(event)
+}
+
+// accept answers, before anything is looked up: no answer tells whether the repository is known, nor does its time.
+func accept(w http.ResponseWriter) {
+	const text = "accepted\n"
+	w.Header().Set("Content-Length", "9")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = io.WriteString(w, text)
+	_ = http.NewResponseController(w).Flush() // a writer that cannot is a test's
+}
+
+func (r *Receiver) refuse(w http.ResponseWriter, provider Provider, status int, text string) {
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	http.Error(w, text, status)
+	if r.Refused != nil {
+		r.refusals.note(r.Refused, provider, text)
+	}
+}
+
+// targeted is a target and its place.
+type targeted struct {
+	Target
+	place place
+}
+
+type targets []targeted
+
+// trusted returns the targets that the request may wake, nil when its proof was made with no secret. All secrets of the
+// provider are tried, each once and in any case; where there are none, one that nobody knows.
+func (r *Receiver) trusted(provider Provider, shown proof, body []byte) targets {
+	r.mu.RLock()
+	all, places := r.targets, r.places
+	r.mu.RUnlock()
+	right, found := map[string]bool{}, targets(nil)
+	for i, t := range all {
+		if t.Provider != provider {
+			continue
+		}
+		keys, _ := t.Secrets.current() // none where there is an error, which the owner of the target tells
+		good := false
+		for _, key := range keys {
+			is, tried := right[string(key)]
+			if !tried {
+				is = shown.by(key, body)
+				right[string(key)] = is
+			}
+			good = is || good
+		}
+		if good {
+			found = append(found, targeted{t, places[i]})
+		}
+	}
+	if len(right) == 0 {
+		_ = shown.by(r.decoy, body)
+	}
+	return found
+}
+
+// wake wakes the targets that the event is about.
+func (t targets) wake(event Event) {
+	if !event.Moved {
+		return
+	}
+	var given []place
+	for _, address := range event.Repositories {
+		given = append(given, placeOf(address))
+	}
+	if !t.wakeWhere(event, func(p place) bool { return len(given) == 0 || slices.ContainsFunc(given, p.is) }) {
+		t.wakeWhere(event, func(p place) bool { return slices.ContainsFunc(given, p.named) })
+	}
+}
+
+// wakeWhere reports whether there was any such place.
+func (t targets) wakeWhere(event Event, meant func(place) bool) (found bool) {
+	for _, one := range t {
+		if !meant(one.place) {
+			continue
+		}
+		found = true
+		if one.follows(event.Refs) {
+			one.Wake()
+		}
+	}
+	return found
+}
+
+// follows reports whether the refs may matter to the target. Only a push to other branches does not: what follows a tag, or
+// a ref of another kind, is for the target to find out.
+func (t Target) follows(refs []string) bool {
+	if len(refs) == 0 || t.Branch == "" {
+		return true
+	}
+	return slices.ContainsFunc(refs, func(ref string) bool {
+		branch, is := strings.CutPrefix(ref, branches)
+		return !is || branch == t.Branch
+	})
+}
+
+// acquire waits a little for room to hold a body.
+func (r *Receiver) acquire(ctx context.Context, size int64) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return r.room.Acquire(ctx, size) == nil
+}

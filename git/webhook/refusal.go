@@ -1,0 +1,36 @@
+package webhook
+
+import (
+	stdsync "sync"
+	"time"
+)
+
+// quiet is how long refusals of a provider are counted after one was told.
+const quiet = time.Minute
+
+// Refusal is requests of one provider that were not accepted. Whoever is told of one should know that anybody may send them.
+type Refusal struct {
+	Provider Provider
+	Count    int    // since the last that was told
+	Reason   string // of the newest; it holds nothing of what was sent
+}
+
+// refusals count what is not told one by one: a flood of requests must not become one of log entries.
+type refusals struct {
+	mu   stdsync.Mutex
+	told map[Provider]time.Time
+	held map[Provider]int
+}
+
+func (r *refusals) note(tell func(Refusal), provider Provider, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.told == nil {
+		r.told, r.held = map[Provider]time.Time{}, map[Provider]int{}
+	}
+	r.held[provider]++
+	if now := time.Now(); now.Sub(r.told[provider]) >= quiet {
+		tell(Refusal{provider, r.held[provider], reason})
+		r.told[provider], r.held[provider] = now, 0
+	}
+}
