@@ -109,6 +109,14 @@ func TestAServerThatIsNotThereIsUnavailable(t *testing.T) {
 	}
 }
 
+// TestAHostThatIsNotThereIsUnavailable takes a name that no resolver has to be asked for.
+func TestAHostThatIsNotThereIsUnavailable(t *testing.T) {
+	_, err := open(t, "https://git..example.com/a.git").Fetch(t.Context())
+	if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "host name not found") {
+		t.Errorf("fetch: %v", err)
+	}
+}
+
 func TestACertificateThatNobodyKnowsIsUnavailable(t *testing.T) {
 	s := httptest.NewUnstartedServer(answer(200, advert, ""))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -162,6 +162,44 @@ func TestARotatedPasswordIsUsedWithTheNextFetch(t *testing.T) {
 	}
 }
 
+// TestNoFetchMixesTwoVersionsOfAMountedSecret replaces it again and again meanwhile.
+func TestNoFetchMixesTwoVersionsOfAMountedSecret(t *testing.T) {
+	a := newAuthority(t)
+	pairs := map[string]string{"ada": "correct horse", "ben": "battery staple"}
+	url := a.serve(loopback(), tls.NoClientCert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); pairs[user] != password || password == "" {
+			t.Errorf("asked with %s and %s", user, password)
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	dir := t.TempDir()
+	mount := func(user string) {
+		credentials{"ca.crt": a.pem, "username": user, "password": pairs[user]}.mount(t, dir)
+	}
+	mount("ada")
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for user := "ben"; ; user = map[string]string{"ada": "ben", "ben": "ada"}[user] {
+			select {
+			case <-stop:
+				return
+			default:
+				mount(user)
+			}
+		}
+	}()
+	r := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: dir})
+	for range 100 {
+		// Who replaces them faster than they can be read is told so.
+		if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrNotFound) && !strings.Contains(err.Error(), "again and again") {
+			t.Errorf("fetch: %v", err)
+		}
+	}
+	close(stop)
+	<-done
+}
+
 func TestAClientCertificateOpensARepository(t *testing.T) {
 	a := newAuthority(t)
 	s := newServer(t)

@@ -67,6 +67,12 @@ func drip(text string) func(net.Conn) {
 // dumb is an ssh server that lets anybody in, begins each program with text, and then says no more.
 func dumb(t testing.TB, text string) (address string, c credentials) {
 	t.Helper()
+	return runs(t, func(channel ssh.Channel) { _, _ = io.WriteString(channel, text) })
+}
+
+// runs is an ssh server that lets anybody in, and has program answer whatever they ask for.
+func runs(t testing.TB, program func(ssh.Channel)) (address string, c credentials) {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +97,7 @@ func dumb(t testing.TB, text string) (address string, c credentials) {
 			go func() {
 				for request := range asked {
 					_ = request.Reply(true, nil)
-					_, _ = io.WriteString(channel, text)
+					program(channel)
 				}
 			}()
 		}
