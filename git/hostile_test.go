@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,8 @@ func TestRefusalsAreToldApartInOurOwnWords(t *testing.T) {
 				t.Errorf("the server's words are in %q", text)
 			} else if !strings.HasPrefix(text, url+": ") {
 				t.Errorf("the repository is not named in %q", text)
+			} else if _, err := strconv.Atoi(name); err == nil && name != "204" && !strings.Contains(text, name) {
+				t.Errorf("it is not told apart: %q", text)
 			}
 		})
 	}

@@ -123,7 +123,8 @@ func TestCredentialsOpenARepositoryOverHTTPS(t *testing.T) {
 		header       string
 	}{
 		"basic": {
-			credentials{"username": "ada", "password": "correct horse\n"}, credentials{"username": "ada", "password": "hunter2"},
+			credentials{"username": "ada", "password": "correct horse\n"},
+			credentials{"username": "ada", "password": "hunter2"},
 			"Basic YWRhOmNvcnJlY3QgaG9yc2U=",
 		},
 		"token": {credentials{"token": "t0ken-secret"}, credentials{"token": "hunter2"}, "Bearer t0ken-secret"},

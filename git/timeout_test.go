@@ -3,6 +3,7 @@ package git_test
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -112,6 +113,7 @@ const refs = someHash + " refs/heads/main\x00no-progress side-band-64k\n"
 // hangs are servers that keep one waiting, each in another place.
 func hangs(t *testing.T) map[string]git.Options {
 	t.Helper()
+	a := newAuthority(t)
 	all := map[string]git.Options{
 		"http says nothing":  {URL: "http://" + listen(t, mute) + "/a.git"},
 		"http drips":         {URL: "http://" + listen(t, drip("HTTP/1.1 200 OK\r\nX-A: "+strings.Repeat("x", 1<<16))) + "/a.git"},
@@ -125,6 +127,10 @@ func hangs(t *testing.T) map[string]git.Options {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		})},
+		"https hangs after the handshake": {
+			URL:         a.serve(loopback(), tls.NoClientCert, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })),
+			Credentials: credentials{"ca.crt": a.pem}.folder(t),
+		},
 		"proxy says nothing": {URL: "https://git.example.com/a.git", Proxy: "http://" + listen(t, mute)},
 	}
 	over := func(address string, c credentials) git.Options {
