@@ -74,8 +74,8 @@ func readCredentials(dir string) (*credentials, error) {
 
 // versionOf returns the folder that holds the files of a mounted Secret, or dir itself.
 func versionOf(dir string) string {
-	if real, err := filepath.EvalSymlinks(filepath.Join(dir, mounted)); err == nil {
-		return real
+	if version, err := filepath.EvalSymlinks(filepath.Join(dir, mounted)); err == nil {
+		return version
 	}
 	return dir
 }

@@ -1,7 +1,7 @@
 // Package git keeps a local copy of one remote and hands out read-only snapshots of a commit.
 //
-// A [Repository] is one branch of one repository: a folder, read in process, or an http(s) remote, whose objects are
-// kept in a cache folder. [Repository.Fetch] says what the branch's head is now, and [Snapshot.Files] reads a folder of
+// A [Repository] is one branch of one repository: a folder, read in process, or a remote reached over https, ssh or http,
+// whose objects are kept in a cache folder. [Repository.Fetch] says what the branch's head is now, and [Snapshot.Files] reads a folder of
 // that commit straight from the object store; there is no work tree and the git program is never run.
 //
 // [Snapshot.Root] reads here and there in a whole commit, and no more than it is asked for. It traces what it was asked for by

@@ -141,14 +141,14 @@ func (a *githubApp) request(ctx context.Context) (*http.Request, error) {
 }
 
 func checkToken(code int) error {
-	switch {
-	case code == http.StatusCreated:
+	switch code {
+	case http.StatusCreated:
 		return nil
-	case code == http.StatusUnauthorized:
+	case http.StatusUnauthorized:
 		return fail(ErrAuth, "GitHub does not take the app's key (%d): check %s, %s and the clock", code, fileAppID, fileAppKey)
-	case code == http.StatusForbidden, code == http.StatusNotFound:
+	case http.StatusForbidden, http.StatusNotFound:
 		return fail(ErrAuth, "GitHub knows no such installation of the app (%d): check %s", code, fileAppInstall)
-	case code == http.StatusUnprocessableEntity:
+	case http.StatusUnprocessableEntity:
 		return fail(ErrAuth, "the app's installation may not read the repository (%d): give it the repository, and contents: read", code)
 	}
 	return fail(ErrUnavailable, "GitHub's API answered %d %s: try again later", code, http.StatusText(code))

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,8 @@ func TestRefusalsAreToldApartInOurOwnWords(t *testing.T) {
 				t.Errorf("the server's words are in %q", text)
 			} else if !strings.HasPrefix(text, url+": ") {
 				t.Errorf("the repository is not named in %q", text)
+			} else if _, err := strconv.Atoi(name); err == nil && name != "204" && !strings.Contains(text, name) {
+				t.Errorf("it is not told apart: %q", text)
 			}
 		})
 	}
@@ -105,6 +108,14 @@ func TestAServerThatIsNotThereIsUnavailable(t *testing.T) {
 	_ = l.Close()
 	_, err = open(t, url).Fetch(t.Context())
 	if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("fetch: %v", err)
+	}
+}
+
+// TestAHostThatIsNotThereIsUnavailable takes a name that no resolver has to be asked for.
+func TestAHostThatIsNotThereIsUnavailable(t *testing.T) {
+	_, err := open(t, "https://git..example.com/a.git").Fetch(t.Context())
+	if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "host name not found") {
 		t.Errorf("fetch: %v", err)
 	}
 }

@@ -83,6 +83,9 @@ func (h *httpConnector) renew(read *credentials) error {
 	h.close()
 	h.transport = http.DefaultTransport.(*http.Transport).Clone()
 	h.transport.Proxy = h.proxy
+	// HTTP/2 keeps the connection of a request that was given up, dead or not; one request at a time gains nothing by it.
+	h.transport.Protocols = new(http.Protocols)
+	h.transport.Protocols.SetHTTP1(true)
 	cert := clientCert{next: h.transport, pair: pair, asked: new(atomic.Bool)}
 	config.GetClientCertificate = cert.show
 	h.transport.TLSClientConfig = config

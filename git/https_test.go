@@ -123,7 +123,8 @@ func TestCredentialsOpenARepositoryOverHTTPS(t *testing.T) {
 		header       string
 	}{
 		"basic": {
-			credentials{"username": "ada", "password": "correct horse\n"}, credentials{"username": "ada", "password": "hunter2"},
+			credentials{"username": "ada", "password": "correct horse\n"},
+			credentials{"username": "ada", "password": "hunter2"},
 			"Basic YWRhOmNvcnJlY3QgaG9yc2U=",
 		},
 		"token": {credentials{"token": "t0ken-secret"}, credentials{"token": "hunter2"}, "Bearer t0ken-secret"},
@@ -160,6 +161,44 @@ func TestARotatedPasswordIsUsedWithTheNextFetch(t *testing.T) {
 	if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrUnavailable) {
 		t.Fatalf("a kept connection outlives the trust in it: %v", err)
 	}
+}
+
+// TestNoFetchMixesTwoVersionsOfAMountedSecret replaces it again and again meanwhile.
+func TestNoFetchMixesTwoVersionsOfAMountedSecret(t *testing.T) {
+	a := newAuthority(t)
+	pairs := map[string]string{"ada": "correct horse", "ben": "battery staple"}
+	url := a.serve(loopback(), tls.NoClientCert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); pairs[user] != password || password == "" {
+			t.Errorf("asked with %s and %s", user, password)
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	dir := t.TempDir()
+	mount := func(user string) {
+		credentials{"ca.crt": a.pem, "username": user, "password": pairs[user]}.mount(t, dir)
+	}
+	mount("ada")
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for user := "ben"; ; user = map[string]string{"ada": "ben", "ben": "ada"}[user] {
+			select {
+			case <-stop:
+				return
+			default:
+				mount(user)
+			}
+		}
+	}()
+	r := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: dir})
+	for range 100 {
+		// Who replaces them faster than they can be read is told so.
+		if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrNotFound) && !strings.Contains(err.Error(), "again and again") {
+			t.Errorf("fetch: %v", err)
+		}
+	}
+	close(stop)
+	<-done
 }
 
 func TestAClientCertificateOpensARepository(t *testing.T) {

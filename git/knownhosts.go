@@ -3,10 +3,12 @@ package git
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
@@ -43,16 +45,19 @@ func (c *credentials) hostKeys(u *url.URL) (*hostKeys, error) {
 // knownHosts reads the file where it is, the only way in that the library has.
 func knownHosts(dir string) (*knownhosts.HostKeyDB, error) {
 	db, err := knownhosts.NewDB(filepath.Join(dir, fileKnownHosts))
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fail(ErrCredentials, "credentials: they were replaced while they were read")
+	case err != nil:
 		// The library's error may quote the line, and somebody may have put a key in the wrong file.
 		return nil, fail(ErrCredentials, "credentials: known_hosts has a line that cannot be read, or that names no host and key")
 	}
 	return db, nil
 }
 
-// outdated says that an algorithm rests on SHA-1 or DSA.
+// outdated says that an algorithm rests on SHA-1 or DSA, with a certificate or without; an RSA key has others.
 func outdated(algorithm string) bool {
-	return slices.Contains([]string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, ssh.InsecureKeyAlgoDSA, ssh.InsecureCertAlgoDSAv01}, algorithm)
+	return strings.HasPrefix(algorithm, ssh.KeyAlgoRSA) || strings.HasPrefix(algorithm, "ssh-dss")
 }
 
 // verify is an ssh.HostKeyCallback, and keeps what it answers: the library wraps that beyond recognition.

@@ -97,10 +97,10 @@ func tunnel(conn net.Conn, address string) error {
 }
 
 func tunnelled(response *http.Response) error {
-	switch code := response.StatusCode; {
-	case code == http.StatusOK:
+	switch code := response.StatusCode; code {
+	case http.StatusOK:
 		return nil
-	case code == http.StatusProxyAuthRequired:
+	case http.StatusProxyAuthRequired:
 		return fail(ErrAuth, "proxy wants credentials (%d), which cannot be given to it", code)
 	default:
 		return fail(ErrUnavailable, "proxy does not connect to the server (%d): try again later", code)

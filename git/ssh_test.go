@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +84,60 @@ func TestAPathIsOneWordForTheServersShell(t *testing.T) {
 	}
 	s.url = s.sshd.URL(strings.ReplaceAll(dir, " ", "%20"))
 	fetch(t, s.open(t, s.credentials), hash)
+}
+
+// TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords has a program answer and end as those of well-known servers do.
+func TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords(t *testing.T) {
+	for name, c := range map[string]struct {
+		out, complaint string
+		status         byte
+		kind           error
+	}{
+		"GitHub":                    {"", "ERROR: Repository not found.\n" + forged, 1, git.ErrNotFound},
+		"GitLab":                    {"", "remote: ERROR: The project you were looking for could not be found" + forged, 1, git.ErrNotFound},
+		"Gitea":                     {"", "Gitea: Unauthorized\n" + forged, 1, git.ErrAuth},
+		"no shell":                  {"", "This account is not allowed to log in" + forged, 1, git.ErrAuth},
+		"an error line":             {pkt("ERR access denied or repository not exported: /a.git" + forged), "", 0, git.ErrAuth},
+		"nothing":                   {"", "", 0, git.ErrUnavailable},
+		"no git":                    {"", "sh: git-upload-pack: command missing" + forged, 127, git.ErrUnavailable},
+		"a greeting":                {"Welcome! " + forged, "", 0, git.ErrUnavailable},
+		"cut":                       {pkt(refs)[:30], "", 0, git.ErrUnavailable},
+		"an empty list and a crash": {"0000", forged, 128, git.ErrUnavailable},
+		"an empty list":             {"0000", "", 0, git.ErrNoCommits},
+		"a flood of complaints":     {"", strings.Repeat(forged, 1<<14), 1, git.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, files := runs(t, func(channel ssh.Channel) {
+				_, _ = io.WriteString(channel, c.out)
+				_, _ = io.WriteString(channel.Stderr(), c.complaint)
+				_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, c.status})
+				_ = channel.Close()
+			})
+			url := "ssh://git@" + address + "/a.git"
+			_, err := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: files.folder(t)}).Fetch(t.Context())
+			if !errors.Is(err, c.kind) || !errors.Is(c.kind, git.ErrNoCommits) && errors.Is(err, git.ErrNoCommits) {
+				t.Fatalf("fetch: %v, want %v", err, c.kind)
+			}
+			if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "\x1b") || !strings.HasPrefix(text, url+": ") {
+				t.Errorf("the server's words are in %q, or the repository is not", text)
+			}
+		})
+	}
+}
+
+func TestAServerThatIsNotOneOfSSHIsUnavailable(t *testing.T) {
+	identity, public := gittest.NewIdentity(t)
+	for text, say := range map[string]string{
+		"does not speak ssh":    "HTTP/1.1 400 Bad Request\r\n\r\n" + forged + strings.Repeat("x", 1<<16),
+		"closed the connection": "",
+	} {
+		address := listen(t, func(conn net.Conn) { _, _ = io.WriteString(conn, say) })
+		c := credentials{"identity": identity, "known_hosts": known("", address, public)}
+		denied(t, "ssh://git@"+address+"/a.git", c, git.ErrUnavailable, text)
+	}
+	address := listen(t, mute)
+	c := credentials{"identity": identity, "known_hosts": known("", "127.0.0.1:1", public) + known("", address, public)}
+	denied(t, "ssh://git@127.0.0.1:1/a.git", c, git.ErrUnavailable, "connection refused")
 }
 
 func TestAKeyThatTheServerDoesNotTakeIsDenied(t *testing.T) {

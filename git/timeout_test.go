@@ -3,6 +3,7 @@ package git_test
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -67,6 +68,12 @@ func drip(text string) func(net.Conn) {
 // dumb is an ssh server that lets anybody in, begins each program with text, and then says no more.
 func dumb(t testing.TB, text string) (address string, c credentials) {
 	t.Helper()
+	return runs(t, func(channel ssh.Channel) { _, _ = io.WriteString(channel, text) })
+}
+
+// runs is an ssh server that lets anybody in, and has program answer whatever they ask for.
+func runs(t testing.TB, program func(ssh.Channel)) (address string, c credentials) {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,7 @@ func dumb(t testing.TB, text string) (address string, c credentials) {
 			go func() {
 				for request := range asked {
 					_ = request.Reply(true, nil)
-					_, _ = io.WriteString(channel, text)
+					program(channel)
 				}
 			}()
 		}
@@ -106,6 +113,7 @@ const refs = someHash + " refs/heads/main\x00no-progress side-band-64k\n"
 // hangs are servers that keep one waiting, each in another place.
 func hangs(t *testing.T) map[string]git.Options {
 	t.Helper()
+	a := newAuthority(t)
 	all := map[string]git.Options{
 		"http says nothing":  {URL: "http://" + listen(t, mute) + "/a.git"},
 		"http drips":         {URL: "http://" + listen(t, drip("HTTP/1.1 200 OK\r\nX-A: "+strings.Repeat("x", 1<<16))) + "/a.git"},
@@ -119,6 +127,10 @@ func hangs(t *testing.T) map[string]git.Options {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		})},
+		"https hangs after the handshake": {
+			URL:         a.serve(loopback(), tls.NoClientCert, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })),
+			Credentials: credentials{"ca.crt": a.pem}.folder(t),
+		},
 		"proxy says nothing": {URL: "https://git.example.com/a.git", Proxy: "http://" + listen(t, mute)},
 	}
 	over := func(address string, c credentials) git.Options {

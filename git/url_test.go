@@ -127,22 +127,34 @@ func TestARemoteNeedsACacheFolder(t *testing.T) {
 	}
 }
 
+// FuzzNoAddressPrintsItsPassword puts a password wherever one may stand: behind a user, in a URL and in ssh's short form, and
+// as credentials or a proxy may bring it along.
 func FuzzNoAddressPrintsItsPassword(f *testing.F) {
-	for _, address := range refused {
+	for _, address := range append(refused, "ssh://git@git.example.com:22/a.git", "git@git.example.com:a.git") {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		before, rest, ok := strings.Cut(address, "://")
-		if !ok {
+		if before, rest, ok := strings.Cut(address, "://"); ok {
+			rest = rest[strings.LastIndexByte(rest, '@')+1:]
+			neverPrints(t, address, git.Options{URL: before + "://ada:" + password + "@" + rest})
+			neverPrints(t, address, git.Options{URL: before + "://ada:" + password + "@" + rest, Credentials: "none"})
+			neverPrints(t, address, git.Options{URL: "https://git.example.com", Proxy: before + "://ada:" + password + "@" + rest})
 			return
 		}
-		r, err := git.Open(git.Options{URL: before + "://ada:" + password + "@" + rest, Dir: "cache"})
-		if err == nil {
-			_ = r.Close()
-			t.Fatalf("%q with a password was accepted as %s", address, r)
-		}
-		if strings.Contains(strings.ReplaceAll(err.Error(), address, ""), password) {
-			t.Fatal(err)
-		}
+		host := address[strings.LastIndexByte(address, '@')+1:]
+		neverPrints(t, address, git.Options{URL: "ada:" + password + "@" + host, Credentials: "none"})
 	})
+}
+
+func neverPrints(t *testing.T, address string, o git.Options) {
+	t.Helper()
+	o.Dir = "cache"
+	r, err := git.Open(o)
+	if err == nil {
+		_ = r.Close()
+		t.Fatalf("%q with a password was accepted as %s", address, r)
+	}
+	if strings.Contains(strings.ReplaceAll(err.Error(), address, ""), password) {
+		t.Fatal(err)
+	}
 }

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/git"
+)
+
+func TestAnAppIsNamedAfterItsRepository(t *testing.T) {
+	for repo, want := range map[string]string{
+		"https://git.example.com/team/Shop.git/": "shop",
+		"ssh://git@git.example.com:2222/shop":    "shop",
+		"git@git.example.com:team/web_shop.git":  "web-shop",
+		"git@git.example.com:shop.git":           "shop",
+		"/srv/a:b/shop":                          "shop",
+	} {
+		if got := nameOf(repo); got != want {
+			t.Errorf("%s is named %q, want %q", repo, got, want)
+		}
+	}
+}
+
+func TestARepositoryIsAnotherOneWithOtherCredentialsOrProxy(t *testing.T) {
+	one := config.Repository{URL: "https://git.example.com/a.git", Branch: "main", Interval: time.Minute, Credentials: "/a", Proxy: "http://a:1"}
+	for _, change := range []func(*config.Repository){
+		func(r *config.Repository) { r.Credentials = "/b" },
+		func(r *config.Repository) { r.Proxy = "http://b:1" },
+		func(r *config.Repository) { r.Branch = "next" },
+	} {
+		other := one
+		change(&other)
+		if openedAs(other) == openedAs(one) || keyOf(other) == keyOf(one) {
+			t.Errorf("%+v is opened as %+v", other, one)
+		}
+	}
+	want := git.Options{URL: one.URL, Branch: one.Branch, Credentials: one.Credentials, Proxy: one.Proxy, Dir: "/cache"}
+	if got := optionsOf(one, "/cache"); got != want {
+		t.Errorf("it is opened with %+v", got)
+	}
+}
+
+// TestAFolderIsPlannedWithoutTheRemotesCredentials is how a pipeline plans that may not read the daemon's.
+func TestAFolderIsPlannedWithoutTheRemotesCredentials(t *testing.T) {
+	var apps planApps
+	defer apps.close()
+	files, err := apps.files(git.Options{URL: "git@git.example.com:team/shop.git", Dir: t.TempDir()}, t.TempDir())
+	if err != nil || files.name != "git@git.example.com:team/shop.git" || !files.tree {
+		t.Errorf("%+v, %v", files, err)
+	}
+	if _, err := apps.files(git.Options{URL: "git@-x:shop.git", Dir: t.TempDir()}, t.TempDir()); err == nil {
+		t.Error("an address that none can have is taken")
+	}
+}
