@@ -40,6 +40,7 @@ type sourceFlags struct {
 	repo, branch, path, namespace, name string
 	stateDir                            string
 	prune, adopt                        bool
+	worktree                            bool // of run alone
 }
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
