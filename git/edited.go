@@ -28,7 +28,7 @@ func OpenWorkTree(dir string) (*Repository, error) {
 		return nil, fail(ErrURL, "%s is a remote: files as they are on disk are those of a folder", at)
 	}
 	e := &edited{dir: at.folder, name: at.String(), known: map[string]stamp{}}
-	if _, err := e.info(); err != nil {
+	if err := e.check(); err != nil {
 		return nil, named(e.name, err)
 	}
 	return &Repository{name: e.name, source: e}, nil
@@ -43,15 +43,15 @@ type edited struct {
 	last  Snapshot
 }
 
-func (e *edited) info() (os.FileInfo, error) {
+func (e *edited) check() error {
 	info, err := os.Stat(e.dir)
 	if err != nil {
-		return nil, fail(ErrNotFound, "folder cannot be read: %s", reason(err))
+		return fail(ErrNotFound, "folder cannot be read: %s", reason(err))
 	}
 	if !info.IsDir() {
-		return nil, fail(ErrNotFound, "not a folder")
+		return fail(ErrNotFound, "not a folder")
 	}
-	return info, nil
+	return nil
 }
 
 // fetch waits until the folder looks the same twice: who saves, or checks out another branch, writes many files, and what is
@@ -84,7 +84,7 @@ func (e *edited) fetch(ctx context.Context) (Snapshot, error) {
 }
 
 func (e *edited) look() (*state, error) {
-	if _, err := e.info(); err != nil {
+	if err := e.check(); err != nil {
 		return nil, err
 	}
 	s, err := look(e.dir, e.known)

@@ -49,7 +49,7 @@ func (f *sourceFlags) wire(ctx context.Context, log *zap.Logger) (*daemon, error
 	if err != nil {
 		return nil, err
 	}
-	repository, err := git.Open(f.options(cache))
+	repository, err := f.openRepository(cache)
 	if err != nil {
 		return nil, fmt.Errorf("--repo: %w", err)
 	}
@@ -58,6 +58,13 @@ func (f *sourceFlags) wire(ctx context.Context, log *zap.Logger) (*daemon, error
 		return nil, errors.Join(err, repository.Close())
 	}
 	return d, nil
+}
+
+func (f *sourceFlags) openRepository(cache string) (*git.Repository, error) {
+	if f.worktree {
+		return git.OpenWorkTree(f.repo)
+	}
+	return git.Open(f.options(cache))
 }
 
 // attach connects the app to its cluster.
@@ -174,7 +181,7 @@ func (d *daemon) watch(ctx context.Context, repository *git.Repository, feed *sy
 	}
 	watch.Watcher{
 		Paths: repository.Watch, Floor: interval, Changed: feed.Wake,
-		Degraded: func(err error) { d.log.Warn("commits may be noticed late", zap.Error(err)) },
+		Degraded: func(err error) { d.log.Warn("changes may be noticed late", zap.Error(err)) },
 	}.Run(ctx)
 	return nil
 }

@@ -42,6 +42,7 @@ type sourceFlags struct {
 	credentials                         string
 	stateDir                            string
 	prune, adopt                        bool
+	worktree                            bool // of run alone
 }
 
 func (f *sourceFlags) register(cmd *cobra.Command) {

@@ -117,8 +117,8 @@ func TestAWebhookShowsTheDaemonOfOneAppAPush(t *testing.T) {
 	s.follow(feed)
 	s.seen(feed, s.repo.Git("rev-parse", "HEAD"))
 	hash := s.repo.Commit("second")
-	if status := s.post(hookSecret); status != http.StatusAccepted {
-		t.Errorf("answered %d", status)
+	if code := s.post(hookSecret); code != http.StatusAccepted {
+		t.Errorf("answered %d", code)
 	}
 	s.seen(feed, hash)
 }
@@ -144,17 +144,17 @@ func TestAConfigSaysWhoseWebhooksAreAccepted(t *testing.T) {
 	feed := settings.sources[keyOf(settings.read.Repositories[0])].feed
 	s.follow(feed)
 	s.seen(feed, s.repo.Git("rev-parse", "HEAD"))
-	if status := s.post(hookSecret); status != http.StatusUnauthorized {
-		t.Errorf("without the key answered %d", status)
+	if code := s.post(hookSecret); code != http.StatusUnauthorized {
+		t.Errorf("without the key answered %d", code)
 	}
 	s.write(file, fmt.Sprintf(config, "  webhook: {provider: generic, secretFile: "+s.secret+"}\n"))
 	load()
 	hash := s.repo.Commit("second")
-	if status := s.post("another secret of its length"); status != http.StatusUnauthorized {
-		t.Errorf("a wrong signature is answered %d", status)
+	if code := s.post("another secret of its length"); code != http.StatusUnauthorized {
+		t.Errorf("a wrong signature is answered %d", code)
 	}
-	if status := s.post(hookSecret); status != http.StatusAccepted {
-		t.Errorf("answered %d", status)
+	if code := s.post(hookSecret); code != http.StatusAccepted {
+		t.Errorf("answered %d", code)
 	}
 	s.seen(feed, hash)
 	if entries := s.logged.FilterMessage("webhook refused").All(); len(entries) != 1 {

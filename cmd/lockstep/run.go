@@ -36,8 +36,8 @@ func newRun() *cobra.Command {
 		Long: `Applies the head of a branch, waits until it serves, and does so again for every commit. With --config,
 for every app of the file; a change of the file takes effect at once.
 
-A folder is watched: a commit is enough, nothing has to be pushed. A remote is asked each interval. Without
---context only a local cluster is written to.
+A folder is watched: a commit is enough, nothing has to be pushed; with --worktree a save is. A remote is asked
+each interval, and more often while it moves. Without --context only a local cluster is written to.
 
 Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --timeout, or back on an earlier commit.`,
 		Example: `  lockstep run --repo . --path manifests
@@ -57,6 +57,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.Var(&f.onFailure, "on-failure", "what a commit leads to that does not serve: hold it, or rollback to the last healthy state")
 	_ = cmd.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions(f.onFailure.allowed, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
+	flags.BoolVar(&f.worktree, "worktree", false, "take the files of the folder as they are on disk, uncommitted, in place of the branch's head")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
 	return cmd
@@ -108,7 +109,7 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "credentials", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure", "webhook-provider", "webhook-secret-file"}
+var ofOneApp = []string{"repo", "credentials", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure", "webhook-provider", "webhook-secret-file", "worktree"}
 
 // urls are what --probe says.
 func (f *runFlags) urls() ([]probe.URL, error) {
@@ -142,6 +143,9 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 	}
 	if f.timeout <= 0 {
 		return errTimeout
+	}
+	if f.worktree && cmd.Flags().Changed("branch") {
+		return errors.New("--branch does not go with --worktree: files on disk are of no branch")
 	}
 	return cmp.Or(checkInterval(f.interval), f.hooks.check())
 }
