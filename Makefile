@@ -56,8 +56,9 @@ e2e: ## run the tests that need real pods: make e2e KUBECONFIG=file [ARGS="-imag
 	@[ "$(origin KUBECONFIG)" = "command line" ] || { echo "name the cluster: make e2e KUBECONFIG=file" >&2; exit 2; }
 	$(GO) test -count 1 -v -parallel 4 -timeout 30m ./cmd/lockstep/e2e -args -kubeconfig "$(abspath $(KUBECONFIG))" $(ARGS)
 
-lint: $(LINT) cluster-build ## run the linters, in both modules
+lint: $(LINT) cluster-build ## run the linters, in all modules
 	$(LINT) run ./...
+	cd charts && $(LINT) run ./...
 	cd cmd/localcluster && CGO_ENABLED=0 GOFLAGS=-trimpath $(LINT) run ./...
 
 $(LINT):
