@@ -10,15 +10,36 @@ RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # How many apps the fleet's benchmark has.
 APPS ?= 100
 CLUSTER := $(GO) run -C cmd/localcluster ./build
+# What builds images (docker, podman or buildah), the image's name, and what it is for.
+CONTAINER ?= docker
+IMAGE ?= ghcr.io/lockstep-dev/lockstep:$(VERSION)
+PLATFORM ?= linux/$(shell $(GO) env GOARCH)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+# The time of the commit, in UTC: that of the build would make each build another one.
+COMMITTED := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+DATE := $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test e2e lint bench cluster-build cluster-up cluster-status cluster-down
+.PHONY: help build image image-test chart-test chart-docs demo test e2e lint bench cluster-build cluster-up cluster-status cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## compile bin/lockstep
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/lockstep ./cmd/lockstep
+
+image: ## build the container image IMAGE with CONTAINER, for PLATFORM
+	SOURCE_DATE_EPOCH=$(COMMITTED) $(CONTAINER) build --platform $(PLATFORM) --build-arg VERSION=$(VERSION) \
+	  --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
+
+image-test: ## build the image twice, without a registry, and look at it (needs root and buildah)
+	$(GO) test -C charts -count 1 -v -timeout 40m -run TestImage . -args -image
+
+chart-test: cluster-build ## lint and render the chart, and try it on a real control plane
+	$(GO) test -C charts -count 1 -timeout 20m .
+
+chart-docs: ## write the chart's README from its values
+	$(GO) test -C charts -count 1 -run Readme . -args -write
 
 # Ctrl-C is for the demo; the cluster goes with it, unless it ran before.
 demo: build ## watch a commit turn one pod into three, on a local cluster
@@ -35,8 +56,9 @@ e2e: ## run the tests that need real pods: make e2e KUBECONFIG=file [ARGS="-imag
 	@[ "$(origin KUBECONFIG)" = "command line" ] || { echo "name the cluster: make e2e KUBECONFIG=file" >&2; exit 2; }
 	$(GO) test -count 1 -v -parallel 4 -timeout 30m ./cmd/lockstep/e2e -args -kubeconfig "$(abspath $(KUBECONFIG))" $(ARGS)
 
-lint: $(LINT) cluster-build ## run the linters, in both modules
+lint: $(LINT) cluster-build ## run the linters, in all modules
 	$(LINT) run ./...
+	cd charts && $(LINT) run ./...
 	cd cmd/localcluster && CGO_ENABLED=0 GOFLAGS=-trimpath $(LINT) run ./...
 
 $(LINT):

@@ -28,6 +28,7 @@ type Fleet struct {
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
 	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are refused. Nil for none
+	Pulse    *Pulse        // told of what the fleet and its workers are at; nil for nobody
 	Log      *zap.Logger
 
 	board   *board
@@ -67,14 +68,22 @@ func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
 		case <-ctx.Done():
 			return nil
 		case roster := <-rosters:
-			f.adopt(ctx, roster)
+			f.attend(func() { f.adopt(ctx, roster) })
 		case order := <-f.Orders:
-			f.obey(ctx, order)
+			f.attend(func() { f.obey(ctx, order) })
 		case <-f.news:
-			f.farewell(ctx)
-			f.follow(ctx)
+			f.attend(func() {
+				f.farewell(ctx)
+				f.follow(ctx)
+			})
 		}
 	}
+}
+
+// attend does something that nothing else of the fleet may wait for too long.
+func (f *Fleet) attend(to func()) {
+	defer f.Pulse.begin()()
+	to()
 }
 
 func (f *Fleet) prepare() {
@@ -85,6 +94,7 @@ func (f *Fleet) prepare() {
 		f.Interval = DefaultInterval
 	}
 	f.board, f.claims, f.pool, f.news = newBoard(f.Observer), NewClaims(), NewPool(f.Workers), NewWake()
+	f.pool.pulse = f.Pulse
 	f.members, f.feeds, f.feedOf = map[string]*member{}, map[string]*running{}, map[string]string{}
 	f.warned, f.sought = map[string]bool{}, map[string]bool{}
 }

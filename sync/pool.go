@@ -11,7 +11,10 @@ const DefaultWorkers = 16
 
 // Pool bounds how many apps are planned and applied at once. Turns are given in the order in which they were asked for,
 // so that no app starves; whoever waits at a gate holds none.
-type Pool struct{ turns *semaphore.Weighted }
+type Pool struct {
+	turns *semaphore.Weighted
+	pulse *Pulse
+}
 
 // NewPool returns a Pool of that many workers.
 func NewPool(workers int) *Pool { return &Pool{turns: semaphore.NewWeighted(int64(workers))} }
@@ -20,6 +23,7 @@ func NewPool(workers int) *Pool { return &Pool{turns: semaphore.NewWeighted(int6
 type turn struct {
 	pool *Pool
 	held bool
+	end  func() // of the pulse's
 }
 
 // take waits for the app's turn, unless it has it.
@@ -30,13 +34,14 @@ func (t *turn) take(ctx context.Context) error {
 	if err := t.pool.turns.Acquire(ctx, 1); err != nil {
 		return context.Cause(ctx)
 	}
-	t.held = true
+	t.held, t.end = true, t.pool.pulse.begin()
 	return nil
 }
 
 // give lets the next app have it.
 func (t *turn) give() {
 	if t.held {
+		t.end()
 		t.pool.turns.Release(1)
 		t.held = false
 	}

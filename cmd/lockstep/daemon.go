@@ -24,6 +24,7 @@ type daemon struct {
 	hooks      *hooks          // nil for none
 	store      *status.Store
 	views      observers
+	pulse      *sync.Pulse // of what keeps the apps in step
 	log        *zap.Logger
 }
 
@@ -137,6 +138,7 @@ func (d *daemon) run(ctx context.Context, interval time.Duration, listen string,
 func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string, introduce func(*server) error,
 	feeding func(context.Context, *errgroup.Group) <-chan sync.Roster,
 ) error {
+	d.pulse = sync.NewPulse()
 	server, err := d.serve(listen)
 	if err != nil {
 		return err
@@ -151,7 +153,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	group, ctx := errgroup.WithContext(ctx)
 	d.draw(ctx, group)
 	rosters := feeding(ctx, group)
-	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Log: d.log}
+	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Pulse: d.pulse, Log: d.log}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
 	group.Go(func() error { return d.hooks.run(ctx) })

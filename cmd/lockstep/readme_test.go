@@ -67,6 +67,11 @@ func TestTheReadmeHasEveryFlagWithItsDefault(t *testing.T) {
 		plan[name] = run[name]
 	}
 	holds(t, newPlan(), plan)
+	rbac := flagRows(t, "### Flags of `lockstep rbac`")
+	for _, name := range sharedFlags() {
+		rbac[name] = run[name]
+	}
+	holds(t, newRBAC(), rbac)
 }
 
 // sharedFlags are those that say which app is meant, and which cluster.

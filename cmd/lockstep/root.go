@@ -73,7 +73,7 @@ commit to its word: the rollout must finish, and every Service must route to the
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newPlan(), newValidate(), newStatus(), newHistory(), newDemo(), newVersion())
+	root.AddCommand(newRun(), newPlan(), newValidate(), newStatus(), newHistory(), newDemo(), newRBAC(), newVersion())
 	root.AddCommand(newOrders()...)
 	return root
 }

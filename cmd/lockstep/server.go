@@ -14,6 +14,9 @@ import (
 // goodbye is how long requests that are under way may take when the daemon ends.
 const goodbye = 3 * time.Second
 
+// stuckAfter is how long one piece of work may take before the daemon says that it is stuck.
+const stuckAfter = 15 * time.Minute
+
 // server is the status API on its own listener.
 type server struct {
 	listener net.Listener
@@ -30,6 +33,7 @@ func (d *daemon) serve(listen string) (*server, error) {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
 	d.store.SetHistory(d.historyOf)
+	d.store.SetAlive(func() error { return d.alive(stuckAfter) })
 	d.log.Info("status API", zap.String("address", "http://"+listener.Addr().String()))
 	return &server{listener: listener, http: &http.Server{
 		Handler:           d.store.Handler(),
@@ -38,6 +42,15 @@ func (d *daemon) serve(listen string) (*server, error) {
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}}, nil
+}
+
+// alive is an error when a worker, or the fleet itself, has been at the same thing for longer than any of it takes, also when the
+// API server is slow: each call has its own time limit. A git host or an API server that is away is none.
+func (d *daemon) alive(limit time.Duration) error {
+	if longest := d.pulse.Longest(); longest > limit {
+		return fmt.Errorf("a worker has been at the same step for %s", longest.Round(time.Second))
+	}
+	return nil
 }
 
 // where says the server's address, for the end of a line.

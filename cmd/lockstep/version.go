@@ -8,8 +8,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker (make build); any other binary knows what the go command has recorded in it.
-var version = ""
+// These are set by the linker: version by make build and make image, the others, of the commit that it was built from,
+// where there is no clone to look at, as in an image. Any other binary knows what the go command has recorded in it.
+var version, buildCommit, buildDate = "", "", ""
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
@@ -36,6 +37,9 @@ func buildVersion() string {
 }
 
 func builtFrom() string {
+	if buildCommit != "" {
+		return commitOf([]debug.BuildSetting{{Key: "vcs.revision", Value: buildCommit}, {Key: "vcs.time", Value: buildDate}})
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

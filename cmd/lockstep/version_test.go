@@ -21,3 +21,12 @@ func TestAVersionNamesTheCommitThatTheGoCommandHasRecorded(t *testing.T) {
 		}
 	}
 }
+
+func TestAnImageIsToldItsCommitByTheLinker(t *testing.T) {
+	before, on := buildCommit, buildDate
+	defer func() { buildCommit, buildDate = before, on }()
+	buildCommit, buildDate = "4fe97890a1b2c3d4e5f60718293a4b5c6d7e8f90", "2026-03-01T14:03:12Z"
+	if got, want := builtFrom(), "commit 4fe9789 of 2026-03-01T14:03:12Z, "; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -18,19 +18,32 @@ type problem struct {
 
 // Handler serves the Store:
 //
-//	GET /healthz              200 as long as the process serves
+//	GET /healthz              200 as long as the workers work, 503 when one is stuck
 //	GET /readyz               200 once a pass of every app has ended, 503 before
 //	GET /api/v1/apps          every app
 //	GET /api/v1/apps/{app}    one of them
 //	GET /api/v1/apps/{app}/history
 func (s *Store) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", s.serveAlive)
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.List()) })
 	mux.HandleFunc("GET /api/v1/apps/{app}", s.serveApp)
 	mux.HandleFunc("GET /api/v1/apps/{app}/history", s.serveHistory)
 	return mux
+}
+
+func (s *Store) serveAlive(w http.ResponseWriter, _ *http.Request) {
+	s.mu.RLock()
+	alive := s.alive
+	s.mu.RUnlock()
+	if alive != nil {
+		if err := alive(); err != nil {
+			plain(w, http.StatusServiceUnavailable, err.Error())
+			return
+		}
+	}
+	plain(w, http.StatusOK, "ok")
 }
 
 func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {

@@ -155,3 +155,16 @@ func TestTheHistoryIsReadFromTheRecord(t *testing.T) {
 		t.Errorf("of an app that is not there: %d", code)
 	}
 }
+
+func TestADaemonThatIsStuckIsNotAlive(t *testing.T) {
+	s := status.NewStore()
+	var stuck error
+	s.SetAlive(func() error { return stuck })
+	if code, _ := ask(t, s, http.MethodGet, "/healthz"); code != http.StatusOK {
+		t.Errorf("healthz: %d", code)
+	}
+	stuck = errors.New("a worker has been at the same step for 20m0s")
+	if code, body := ask(t, s, http.MethodGet, "/healthz"); code != http.StatusServiceUnavailable || !strings.Contains(body, stuck.Error()) {
+		t.Errorf("healthz of one that is stuck: %d %s", code, body)
+	}
+}

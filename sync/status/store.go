@@ -18,6 +18,7 @@ type Store struct {
 	// problems are what is wrong with the config.
 	problems []string
 	history  func(ctx context.Context, app string) (any, error)
+	alive    func() error
 }
 
 // NewStore returns a Store that knows the given apps.
@@ -78,6 +79,13 @@ func (s *Store) SetProblems(problems []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.problems = append([]string{}, problems...)
+}
+
+// SetAlive says who knows whether the daemon still works, by an error when it does not. Until then it is taken to.
+func (s *Store) SetAlive(alive func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alive = alive
 }
 
 // SetHistory says where the history of an app is read. Until then there is none.

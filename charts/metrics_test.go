@@ -1,0 +1,111 @@
+package charts
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+)
+
+// exported are the metrics of the daemon, and the labels of each.
+var exported = map[string][]string{
+	"lockstep_app_state":                               {"app", "state"},
+	"lockstep_app_last_success_timestamp_seconds":      {"app"},
+	"lockstep_step_duration_seconds_bucket":            {"step", "le"},
+	"lockstep_objects_total":                           {"app", "action"},
+	"lockstep_drift_corrections_total":                 {"app"},
+	"lockstep_fights_total":                            {"app"},
+	"lockstep_gate_verdicts_total":                     {"app", "reason"},
+	"lockstep_rollbacks_total":                         {"app"},
+	"lockstep_commit_to_healthy_seconds_bucket":        {"app", "le"},
+	"lockstep_repository_fetches_total":                {"repository"},
+	"lockstep_repository_fetch_errors_total":           {"repository", "type"},
+	"lockstep_repository_last_fetch_timestamp_seconds": {"repository"},
+	"lockstep_queue_depth":                             nil,
+	"lockstep_api_requests_total":                      {"verb", "code"},
+	"lockstep_build_info":                              {"version", "commit", "goversion"},
+	"lockstep_leader":                                  {"name"},
+}
+
+// scraped are the labels that Prometheus adds.
+var scraped = []string{"job", "namespace", "pod"}
+
+var (
+	metric  = regexp.MustCompile(`\b(lockstep_[a-z_]+)(?:\{([^}]*)\})?`)
+	matcher = regexp.MustCompile(`([a-z_]+)\s*(?:=~|!=|!~|=)`)
+	grouped = regexp.MustCompile(`by \(([a-z_, ]+)\)`)
+)
+
+// checkQuery holds a query to the metrics that there are, and to their labels.
+func checkQuery(t *testing.T, where, query string) {
+	t.Helper()
+	found := metric.FindAllStringSubmatch(query, -1)
+	if len(found) == 0 {
+		t.Errorf("%s asks for no metric of the daemon: %s", where, query)
+	}
+	known := slices.Clone(scraped)
+	for _, match := range found {
+		labels, is := exported[match[1]]
+		if !is {
+			t.Errorf("%s asks for %s, which there is not", where, match[1])
+		}
+		known = append(known, labels...)
+		for _, m := range matcher.FindAllStringSubmatch(match[2], -1) {
+			if !slices.Contains(labels, m[1]) && !slices.Contains(scraped, m[1]) {
+				t.Errorf("%s: %s has no label %s", where, match[1], m[1])
+			}
+		}
+	}
+	for _, match := range grouped.FindAllStringSubmatch(query, -1) {
+		for label := range strings.SplitSeq(match[1], ",") {
+			if !slices.Contains(known, strings.TrimSpace(label)) {
+				t.Errorf("%s groups by %s, which nothing has", where, label)
+			}
+		}
+	}
+}
+
+func TestTheAlertsAskForMetricsThatThereAre(t *testing.T) {
+	all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git,metrics.prometheusRule.enabled=true")
+	rules := only[monitoringv1.PrometheusRule](t, all, "PrometheusRule").Spec.Groups[0].Rules
+	if len(rules) < 8 {
+		t.Errorf("only %d alerts", len(rules))
+	}
+	for _, rule := range rules {
+		checkQuery(t, rule.Alert, rule.Expr.String())
+		if rule.Annotations["summary"] == "" || rule.Annotations["description"] == "" || rule.Labels["severity"] == "" {
+			t.Errorf("%s says too little to act on: %v %v", rule.Alert, rule.Labels, rule.Annotations)
+		}
+	}
+}
+
+func TestTheDashboardShowsEveryMetric(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(chart, "dashboards", "lockstep.json"))
+	must(t, err)
+	var dashboard struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	must(t, json.Unmarshal(text, &dashboard))
+	shown := map[string]bool{}
+	for _, panel := range dashboard.Panels {
+		for _, target := range panel.Targets {
+			checkQuery(t, panel.Title, target.Expr)
+			for _, match := range metric.FindAllStringSubmatch(target.Expr, -1) {
+				shown[match[1]] = true
+			}
+		}
+	}
+	for name := range exported {
+		if !shown[name] {
+			t.Errorf("no panel shows %s", name)
+		}
+	}
+}

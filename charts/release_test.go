@@ -1,0 +1,151 @@
+package charts
+
+import (
+	"context"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// TestARelease plays the life of an installation on a real control plane, in a namespace that enforces "restricted".
+func TestARelease(t *testing.T) {
+	c, kubeconfig := cluster(t)
+	namespace, shop := restricted(t, c), restricted(t, c)
+	release := func(verb string, args ...string) {
+		t.Helper()
+		args = append([]string{verb, "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig, "--wait", "--timeout", "3m"}, args...)
+		if out, err := helm(t, args...); err != nil {
+			t.Fatalf("helm %s: %v\n%s", verb, err, out)
+		}
+	}
+	values := []string{chart, "--set", "repository.url=https://git.example.com/shop.git,path=manifests,app.namespace=" + shop}
+	release("install", values...)
+	t.Cleanup(func() { // what is in no namespace does not go with it
+		_, _ = helm(t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig, "--ignore-not-found")
+	})
+	ready(t, c, namespace, 2)
+	mayDo(t, c, namespace, shop)
+
+	before := uids(t, c, namespace)
+	release("upgrade", append(values, "--set", "replicas=3,log.level=debug,webhook.enabled=true,rbac.secrets=true")...)
+	ready(t, c, namespace, 3)
+	for key, uid := range uids(t, c, namespace) {
+		if before[key] != "" && before[key] != uid {
+			t.Errorf("the upgrade has replaced %s", key)
+		}
+		delete(before, key)
+	}
+	for key := range before {
+		t.Errorf("the upgrade has deleted %s", key)
+	}
+
+	workload := stays(t, c, namespace, shop)
+	release("uninstall")
+	for _, o := range workload {
+		if err := c.Get(t.Context(), client.ObjectKeyFromObject(o), o); err != nil || o.GetDeletionTimestamp() != nil {
+			t.Errorf("%s went with the release: %v", o.GetName(), err)
+		}
+	}
+	if err := c.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "lockstep"}, &appsv1.Deployment{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the daemon is still there: %v", err)
+	}
+}
+
+// ready waits for all pods, which have to pass the namespace's standard first.
+func ready(t *testing.T, c client.Client, namespace string, replicas int32) {
+	t.Helper()
+	live := &appsv1.Deployment{}
+	must(t, c.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "lockstep"}, live))
+	if live.Status.ReadyReplicas != replicas {
+		t.Errorf("%d pods are ready, want %d: %v", live.Status.ReadyReplicas, replicas, live.Status.Conditions)
+	}
+}
+
+// uids are those of the release's objects that a client can list by the label.
+func uids(t *testing.T, c client.Client, namespace string) map[string]types.UID {
+	t.Helper()
+	found := map[string]types.UID{}
+	for _, kind := range []metav1.TypeMeta{
+		{APIVersion: "apps/v1", Kind: "DeploymentList"}, {APIVersion: "v1", Kind: "ServiceList"}, {APIVersion: "v1", Kind: "ServiceAccountList"},
+		{APIVersion: "v1", Kind: "ConfigMapList"}, {APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleList"},
+		{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBindingList"}, {APIVersion: "policy/v1", Kind: "PodDisruptionBudgetList"},
+		{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicyList"},
+	} {
+		list := &metav1.PartialObjectMetadataList{TypeMeta: kind}
+		must(t, c.List(t.Context(), list, client.InNamespace(namespace), client.MatchingLabels{"app.kubernetes.io/instance": "lockstep"}))
+		if len(list.Items) == 0 {
+			t.Errorf("the release has no object in %s", kind.Kind)
+		}
+		for _, o := range list.Items {
+			found[kind.Kind+" "+o.Name] = o.UID
+		}
+	}
+	return found
+}
+
+// stays makes what the daemon would have: a workload, and a record of it.
+func stays(t *testing.T, c client.Client, namespace, shop string) []client.Object {
+	t.Helper()
+	labels := map[string]string{"lockstep.dev/app": "lockstep"}
+	objects := []client.Object{
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "web", Labels: labels}},
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "lockstep.lockstep", Labels: labels}},
+	}
+	for _, o := range objects {
+		must(t, c.Create(t.Context(), o))
+	}
+	return objects
+}
+
+// mayDo asks the API server what the daemon may do.
+func mayDo(t *testing.T, c client.Client, namespace, shop string) {
+	t.Helper()
+	for _, ask := range []struct {
+		namespace, verb, group, resource, name string
+		may                                    bool
+	}{
+		{shop, "patch", "apps", "deployments", "", true},
+		{shop, "delete", "", "services", "", true},
+		{shop, "watch", "discovery.k8s.io", "endpointslices", "", true},
+		{shop, "list", "", "pods", "", true},
+		{shop, "get", "", "secrets", "", false},
+		{shop, "create", "", "pods", "", false},
+		{shop, "create", "", "pods/exec", "", false},
+		{shop, "create", "", "serviceaccounts/token", "", false},
+		{shop, "create", "rbac.authorization.k8s.io", "roles", "", false},
+		{shop, "impersonate", "", "serviceaccounts", "default", false},
+		{"default", "patch", "apps", "deployments", "", false},
+		{"default", "list", "", "pods", "", false},
+		{"kube-system", "get", "", "secrets", "", false},
+		{"", "list", "", "pods", "", false},
+		{"", "get", "", "nodes", "", false},
+		{"", "create", "", "namespaces", "", false},
+		{namespace, "create", "", "secrets", "", true},
+		{namespace, "get", "", "namespaces", namespace, true},
+		{namespace, "update", "coordination.k8s.io", "leases", "lockstep", true},
+		{namespace, "update", "coordination.k8s.io", "leases", "another", false},
+		{namespace, "patch", "apps", "deployments", "", false},
+	} {
+		got := allowed(t.Context(), t, c, "system:serviceaccount:"+namespace+":lockstep", &authorizationv1.ResourceAttributes{
+			Namespace: ask.namespace, Verb: ask.verb, Group: ask.group, Resource: ask.resource, Name: ask.name,
+		})
+		if got != ask.may {
+			t.Errorf("the daemon may %s %s %s in %q: %v", ask.verb, ask.resource, ask.name, ask.namespace, got)
+		}
+	}
+}
+
+func allowed(ctx context.Context, t *testing.T, c client.Client, user string, what *authorizationv1.ResourceAttributes) bool {
+	t.Helper()
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: user, Groups: []string{"system:serviceaccounts", "system:authenticated"}, ResourceAttributes: what,
+	}}
+	must(t, c.Create(ctx, review))
+	return review.Status.Allowed
+}

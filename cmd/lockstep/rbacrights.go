@@ -1,0 +1,195 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/lockstep-dev/lockstep/apply/manifest"
+	"github.com/lockstep-dev/lockstep/health"
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// place is where somebody has rights: in a namespace, or in the whole cluster where that is empty.
+type place struct {
+	namespace string
+	subject   types.NamespacedName // a ServiceAccount
+	records   bool                 // for the daemon's own records, not for apps
+}
+
+// right is a resource, or one object of it.
+type right struct {
+	schema.GroupResource
+	name string
+}
+
+// rights are what apps need, by whom and where.
+type rights struct {
+	mapper         meta.RESTMapper
+	daemon         types.NamespacedName
+	explain, lists bool
+
+	brought map[schema.GroupKind]scoped // kinds whose definitions are in the manifests themselves
+	verbs   map[place]map[right]map[string]bool
+}
+
+// scoped is a resource, and whether its objects are in namespaces.
+type scoped struct {
+	schema.GroupResource
+	namespaced bool
+}
+
+var (
+	write    = []string{"get", "create", "patch"}
+	look     = []string{"list", "watch"}
+	gkCustom = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+
+	pods        = schema.GroupResource{Resource: "pods"}
+	autoscalers = schema.GroupResource{Group: "autoscaling", Resource: "horizontalpodautoscalers"}
+)
+
+// scalable are the kinds that an autoscaler may have the replica count of.
+var scalableKinds = []schema.GroupKind{{Group: "apps", Kind: "Deployment"}, {Group: "apps", Kind: "StatefulSet"}, {Group: "apps", Kind: "ReplicaSet"}}
+
+func newRights(mapper meta.RESTMapper, daemon types.NamespacedName) *rights {
+	return &rights{
+		mapper: mapper, daemon: daemon,
+		brought: map[schema.GroupKind]scoped{}, verbs: map[place]map[right]map[string]bool{},
+	}
+}
+
+func (r *rights) allow(at place, what right, verbs ...string) {
+	if r.verbs[at] == nil {
+		r.verbs[at] = map[right]map[string]bool{}
+	}
+	if r.verbs[at][what] == nil {
+		r.verbs[at][what] = map[string]bool{}
+	}
+	for _, verb := range verbs {
+		r.verbs[at][what][verb] = true
+	}
+}
+
+// learn takes in the kinds that manifests define: the cluster need not have them yet.
+func (r *rights) learn(manifests []manifest.Manifest) {
+	for _, m := range manifests {
+		if m.ID.GroupKind() != gkCustom {
+			continue
+		}
+		field := func(path ...string) string {
+			text, _, _ := unstructured.NestedString(m.Object.Object, path...)
+			return text
+		}
+		group := field("spec", "group")
+		r.brought[schema.GroupKind{Group: group, Kind: field("spec", "names", "kind")}] = scoped{
+			schema.GroupResource{Group: group, Resource: field("spec", "names", "plural")}, field("spec", "scope") == "Namespaced",
+		}
+	}
+}
+
+// resource says how a manifest's kind is called where rights are given.
+func (r *rights) resource(m manifest.Manifest) (scoped, error) {
+	gk := m.ID.GroupKind()
+	if brought, is := r.brought[gk]; is {
+		return brought, nil
+	}
+	mapping, err := r.mapper.RESTMapping(gk, m.Object.GroupVersionKind().Version)
+	if err != nil {
+		return scoped{}, fmt.Errorf("%s:%d: %s: %w", m.File, m.Line, m.ID, err)
+	}
+	return scoped{mapping.Resource.GroupResource(), mapping.Scope.Name() == meta.RESTScopeNameNamespace}, nil
+}
+
+// add takes in what an app needs.
+func (r *rights) add(app sync.App, manifests []manifest.Manifest) error {
+	writer := r.writer(app)
+	for _, m := range manifests {
+		what, err := r.resource(m)
+		if err != nil {
+			return err
+		}
+		namespace := ""
+		if what.namespaced {
+			namespace = m.ID.Namespace
+			if namespace == "" {
+				namespace = app.Namespace
+			}
+		}
+		resource := right{GroupResource: what.GroupResource}
+		r.allow(place{namespace: namespace, subject: writer}, resource, write...)
+		if app.Prune {
+			r.allow(place{namespace: namespace, subject: writer}, resource, "delete")
+		}
+		r.judge(namespace, writer, resource, m)
+	}
+	return nil
+}
+
+// judge takes in what the daemon reads, with rights of its own, to say whether an object is healthy.
+func (r *rights) judge(namespace string, writer types.NamespacedName, resource right, m manifest.Manifest) {
+	at := place{namespace: namespace, subject: r.daemon}
+	own, others := health.Watches(m.Object)
+	if own || r.explain {
+		r.allow(at, resource, look...)
+	}
+	for _, other := range others {
+		r.allow(at, right{GroupResource: other}, look...)
+	}
+	if slices.Contains(scalableKinds, m.ID.GroupKind()) {
+		r.allow(at, right{GroupResource: autoscalers}, look...)
+		r.allow(place{namespace: namespace, subject: writer}, right{GroupResource: autoscalers}, "list")
+	}
+	if r.explain && namespace != "" {
+		r.explains(at)
+	}
+	if r.lists {
+		r.reads(resource, others)
+	}
+}
+
+// explains takes in what a verdict does without where it is not allowed.
+func (r *rights) explains(at place) {
+	for _, what := range []schema.GroupResource{
+		{Resource: "events"}, {Resource: "persistentvolumeclaims"}, {Group: "batch", Resource: "jobs"},
+	} {
+		r.allow(at, right{GroupResource: what}, look...)
+	}
+	r.allow(at, right{GroupResource: pods}, "get")
+	r.allow(at, right{GroupResource: schema.GroupResource{Resource: "pods/log"}}, "get")
+}
+
+// reads takes in reads of the whole cluster.
+func (r *rights) reads(resource right, others []schema.GroupResource) {
+	everywhere := place{namespace: "", subject: r.daemon}
+	r.allow(everywhere, resource, look...)
+	for _, other := range slices.Concat(others, []schema.GroupResource{
+		autoscalers, pods, {Resource: "events"}, {Resource: "nodes"}, {Group: "storage.k8s.io", Resource: "storageclasses"},
+	}) {
+		r.allow(everywhere, right{GroupResource: other}, look...)
+	}
+}
+
+// writer is who writes an app's objects: its own ServiceAccount, for which the daemon may act, or the daemon.
+func (r *rights) writer(app sync.App) types.NamespacedName {
+	if app.ServiceAccount == "" {
+		return r.daemon
+	}
+	namespace, name, _ := strings.Cut(app.ServiceAccount, "/")
+	r.allow(place{namespace: namespace, subject: r.daemon}, right{schema.GroupResource{Resource: "serviceaccounts"}, name}, "impersonate")
+	for _, group := range []string{"system:authenticated", "system:serviceaccounts", "system:serviceaccounts:" + namespace} {
+		r.allow(place{namespace: "", subject: r.daemon}, right{schema.GroupResource{Resource: "groups"}, group}, "impersonate")
+	}
+	return types.NamespacedName{Namespace: namespace, Name: name}
+}
+
+// addState takes in what the daemon keeps of its own.
+func (r *rights) addState() {
+	at := place{r.daemon.Namespace, r.daemon, true}
+	r.allow(at, right{GroupResource: schema.GroupResource{Resource: "secrets"}}, "get", "list", "watch", "create", "update", "delete")
+	r.allow(at, right{schema.GroupResource{Resource: "namespaces"}, r.daemon.Namespace}, "get")
+}
