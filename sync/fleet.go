@@ -26,13 +26,13 @@ type Fleet struct {
 	Records  func(ctx context.Context) ([]*inventory.Inventory, error)
 	Observer Observer
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
+	Pool     *Pool         // what gives them their turns; nil for one of as many as Workers
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
 	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are refused. Nil for none
 	Log      *zap.Logger
 
 	board   *board
 	claims  *Claims
-	pool    *Pool
 	roster  Roster
 	members map[string]*member
 	feeds   map[string]*running
@@ -84,7 +84,10 @@ func (f *Fleet) prepare() {
 	if f.Interval == 0 {
 		f.Interval = DefaultInterval
 	}
-	f.board, f.claims, f.pool, f.news = newBoard(f.Observer), NewClaims(), NewPool(f.Workers), NewWake()
+	f.board, f.claims, f.news = newBoard(f.Observer), NewClaims(), NewWake()
+	if f.Pool == nil {
+		f.Pool = NewPool(f.Workers)
+	}
 	f.members, f.feeds, f.feedOf = map[string]*member{}, map[string]*running{}, map[string]string{}
 	f.warned, f.sought = map[string]bool{}, map[string]bool{}
 }
