@@ -22,6 +22,7 @@ type daemon struct {
 	app        sync.App        // of a daemon for one app
 	repository *git.Repository // likewise
 	store      *status.Store
+	signals    *signals
 	views      observers
 	log        *zap.Logger
 }
@@ -66,12 +67,17 @@ func (f *sourceFlags) attach(ctx context.Context, repository *git.Repository, lo
 		return nil, err
 	}
 	app.Repository, app.Feed = repository.String(), repository.String()
+	store := status.NewStore(app)
+	signals := newSignals(store)
+	f.wrap = signals.metrics.Transport
 	shop, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{workshop: shop, app: app, repository: repository, store: status.NewStore(app), log: log}
+	d := &daemon{workshop: shop, app: app, repository: repository, store: store, signals: signals, log: log}
+	d.traced = signals.traced
 	d.observe(d.store)
+	d.observe(signals.metrics)
 	return d, nil
 }
 
@@ -114,7 +120,7 @@ func (d *daemon) once(ctx context.Context) error {
 
 // run keeps the app in step until ctx ends, or something that cannot be done without fails.
 func (d *daemon) run(ctx context.Context, interval time.Duration, listen string, out io.Writer) error {
-	feed := sync.NewFeed(d.repository, interval)
+	feed := sync.NewFeed(d.signals.metrics.Source(d.app.Repository, d.repository), interval)
 	rosters := make(chan sync.Roster, 1)
 	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{d.app.Feed: feed}, Apps: []sync.App{d.app}}
 	return d.keep(ctx, interval, listen, func(server *server) error { return d.introduce(out, server) },
@@ -142,9 +148,10 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	group, ctx := errgroup.WithContext(ctx)
 	d.draw(ctx, group)
 	rosters := feeding(ctx, group)
-	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Log: d.log}
+	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Pool: d.signals.pool, Log: d.log}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
+	group.Go(func() error { return d.signals.debug(ctx) })
 	group.Go(func() error { return desk.run(ctx) })
 	return group.Wait()
 }
