@@ -16,6 +16,8 @@ const (
 	// firstTruce is how long the object is then left as it is; each further fight doubles that, up to lastTruce.
 	firstTruce = time.Minute
 	lastTruce  = 15 * time.Minute
+	// fightMark is how the reason begins for which drift is left alone meanwhile.
+	fightMark = "fight: "
 )
 
 // fights count how often drift of each object was corrected: who changes it back each time will not stop for us. The zero
@@ -73,8 +75,13 @@ func (f *fights) rival(id object.ID, now time.Time) string {
 	if one.fields != "" {
 		what = one.fields
 	}
-	return fmt.Sprintf("fight: %s changed %s back more than %d times in a minute; left as it is until %s",
+	return fmt.Sprintf(fightMark+"%s changed %s back more than %d times in a minute; left as it is until %s",
 		who, what, maxCorrections, one.until.Format(time.TimeOnly))
+}
+
+// IsFight reports whether c is drift that is left as it is for a while, because somebody changes it back each time.
+func IsFight(c *apply.Change) bool {
+	return c.Drift && c.Action == apply.Skipped && strings.HasPrefix(c.Why, fightMark)
 }
 
 // next returns when the first truce ends; the zero time when there is none.

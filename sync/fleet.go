@@ -26,6 +26,7 @@ type Fleet struct {
 	Records  func(ctx context.Context) ([]*inventory.Inventory, error)
 	Observer Observer
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
+	Pool     *Pool         // what gives them their turns; nil for one of as many as Workers
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
 	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are refused. Nil for none
 	Pulse    *Pulse        // told of what the fleet and its workers are at; nil for nobody
@@ -33,7 +34,6 @@ type Fleet struct {
 
 	board   *board
 	claims  *Claims
-	pool    *Pool
 	roster  Roster
 	members map[string]*member
 	feeds   map[string]*running
@@ -93,8 +93,11 @@ func (f *Fleet) prepare() {
 	if f.Interval == 0 {
 		f.Interval = DefaultInterval
 	}
-	f.board, f.claims, f.pool, f.news = newBoard(f.Observer), NewClaims(), NewPool(f.Workers), NewWake()
-	f.pool.pulse = f.Pulse
+	f.board, f.claims, f.news = newBoard(f.Observer), NewClaims(), NewWake()
+	if f.Pool == nil {
+		f.Pool = NewPool(f.Workers)
+	}
+	f.Pool.pulse = f.Pulse
 	f.members, f.feeds, f.feedOf = map[string]*member{}, map[string]*running{}, map[string]string{}
 	f.warned, f.sought = map[string]bool{}, map[string]bool{}
 }

@@ -57,7 +57,7 @@ func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, con
 		f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Step: StepLoad, Err: &Error{Step: StepLoad, App: app.Name, Err: err}})
 		return m, ctx
 	}
-	r.App, r.Pool, r.Claims, r.Observer, r.Newer = app, f.pool, f.claims, f.board, m.wake
+	r.App, r.Pool, r.Claims, r.Observer, r.Newer = app, f.Pool, f.claims, f.board, m.wake
 	if held := f.feeds[app.Feed]; held != nil {
 		r.Source = held.feed
 	}

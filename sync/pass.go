@@ -31,6 +31,7 @@ type pass struct {
 	warning  string
 	content  string // of the commit's manifests
 	order    *Order // what somebody has asked for
+	steps    []Span // begun so far; the last has no end yet
 }
 
 func (r *Reconciler) begin() *pass {

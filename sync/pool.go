@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -12,12 +13,16 @@ const DefaultWorkers = 16
 // Pool bounds how many apps are planned and applied at once. Turns are given in the order in which they were asked for,
 // so that no app starves; whoever waits at a gate holds none.
 type Pool struct {
-	turns *semaphore.Weighted
-	pulse *Pulse
+	turns   *semaphore.Weighted
+	waiting atomic.Int64
+	pulse   *Pulse
 }
 
 // NewPool returns a Pool of that many workers.
 func NewPool(workers int) *Pool { return &Pool{turns: semaphore.NewWeighted(int64(workers))} }
+
+// Waiting is how many apps wait for their turn.
+func (p *Pool) Waiting() int { return int(p.waiting.Load()) }
 
 // turn is one app's right to work. Its zero value is of no pool, and never waits.
 type turn struct {
@@ -31,6 +36,8 @@ func (t *turn) take(ctx context.Context) error {
 	if t.pool == nil || t.held {
 		return nil
 	}
+	t.pool.waiting.Add(1)
+	defer t.pool.waiting.Add(-1)
 	if err := t.pool.turns.Acquire(ctx, 1); err != nil {
 		return context.Cause(ctx)
 	}

@@ -31,6 +31,9 @@ type Reconciler struct {
 	// Claims are what the other apps of the fleet want. Nil where there are none.
 	Claims *Claims
 
+	// Traced, if not nil, is told of each pass that has ended how long its steps took. It must not block.
+	Traced func(Trace)
+
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights
@@ -51,6 +54,7 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	pass := r.begin()
 	defer pass.turn.give()
 	outcome, err := pass.run(ctx)
+	pass.account(outcome, err)
 	pass.answer(ctx, outcome, err)
 	return outcome, err
 }
@@ -63,6 +67,7 @@ func (p *pass) run(ctx context.Context) (Outcome, error) {
 	if p.begins != nil {
 		p.begins()
 	}
+	p.enters(StepFetch)
 	snapshot, stalled := p.Source.Fetch(ctx)
 	if stalled != nil && snapshot.Revision.IsZero() {
 		return p.withoutSource(ctx, stalled)
@@ -71,10 +76,12 @@ func (p *pass) run(ctx context.Context) (Outcome, error) {
 		return p.advance(ctx, snapshot, stalled)
 	}
 	p.saw(ctx, snapshot)
+	p.enters(StepRead)
 	manifests, err := p.read(ctx, snapshot)
 	if err != nil {
 		return p.failed(ctx, StepRead, err)
 	}
+	p.enters(StepLoad)
 	if err := p.load(ctx); err != nil {
 		return p.failed(ctx, StepLoad, err)
 	}
@@ -103,6 +110,7 @@ func (p *pass) makeSo(ctx context.Context, manifests []manifest.Manifest, stalle
 
 // bring takes manifests from the plan to the record of their health, and returns the step that it came to with an error.
 func (p *pass) bring(ctx context.Context, manifests []manifest.Manifest) (Step, error) {
+	p.enters(StepPlan)
 	plan, err := p.Applier.Plan(ctx, p.request(ctx, manifests))
 	if err != nil {
 		return StepPlan, err
@@ -111,18 +119,23 @@ func (p *pass) bring(ctx context.Context, manifests []manifest.Manifest) (Step, 
 		return StepLoad, err
 	}
 	p.planned(ctx, plan)
+	p.enters(StepSave)
 	if err := p.intend(ctx); err != nil {
 		return StepSave, err
 	}
+	p.enters(StepApply)
 	if err := p.Applier.Apply(ctx, plan, p.changed(ctx, StepApply)); err != nil {
 		return StepApply, err
 	}
 	p.applied(ctx)
+	p.enters(StepGate)
 	if err := p.wait(ctx); err != nil {
 		return StepGate, err
 	}
+	p.enters(StepPrune)
 	if err := p.prune(ctx); err != nil {
 		return StepPrune, err
 	}
+	p.enters(StepSave)
 	return StepSave, p.settled(ctx)
 }

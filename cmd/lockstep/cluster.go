@@ -89,6 +89,9 @@ func (f *clusterFlags) reach(ctx context.Context) (*cluster, client.WithWatch, e
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.wrap != nil {
+		cluster.config.Wrap(f.wrap)
+	}
 	c, err := connect(ctx, cluster.config)
 	return cluster, c, err
 }

@@ -23,6 +23,7 @@ type daemon struct {
 	repository *git.Repository // likewise
 	hooks      *hooks          // nil for none
 	store      *status.Store
+	signals    *signals
 	views      observers
 	pulse      *sync.Pulse // of what keeps the apps in step
 	log        *zap.Logger
@@ -75,12 +76,17 @@ func (f *sourceFlags) attach(ctx context.Context, repository *git.Repository, lo
 		return nil, err
 	}
 	app.Repository, app.Feed = repository.String(), repository.String()
+	store := status.NewStore(app)
+	signals := newSignals(store)
+	f.wrap = signals.metrics.Transport
 	shop, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{workshop: shop, app: app, repository: repository, store: status.NewStore(app), log: log}
+	d := &daemon{workshop: shop, app: app, repository: repository, store: store, signals: signals, log: log}
+	d.traced = signals.traced
 	d.observe(d.store)
+	d.observe(signals.metrics)
 	return d, nil
 }
 
@@ -123,7 +129,7 @@ func (d *daemon) once(ctx context.Context) error {
 
 // run keeps the app in step until ctx ends, or something that cannot be done without fails.
 func (d *daemon) run(ctx context.Context, interval time.Duration, listen string, out io.Writer) error {
-	feed := sync.NewFeed(d.repository, interval)
+	feed := sync.NewFeed(d.signals.metrics.Source(d.app.Repository, d.repository), interval)
 	d.hooks.wake(feed)
 	rosters := make(chan sync.Roster, 1)
 	rosters <- sync.Roster{Feeds: map[string]*sync.Feed{d.app.Feed: feed}, Apps: []sync.App{d.app}}
@@ -153,10 +159,14 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	group, ctx := errgroup.WithContext(ctx)
 	d.draw(ctx, group)
 	rosters := feeding(ctx, group)
-	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Pulse: d.pulse, Log: d.log}
+	fleet := &sync.Fleet{
+		Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders,
+		Pool: d.signals.pool, Pulse: d.pulse, Log: d.log,
+	}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
 	group.Go(func() error { return d.hooks.run(ctx) })
+	group.Go(func() error { return d.signals.debug(ctx) })
 	group.Go(func() error { return desk.run(ctx) })
 	return group.Wait()
 }

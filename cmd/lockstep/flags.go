@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/transport"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
@@ -19,7 +20,10 @@ import (
 )
 
 // clusterFlags say which cluster is meant.
-type clusterFlags struct{ kubeconfig, context, stateNamespace string }
+type clusterFlags struct {
+	kubeconfig, context, stateNamespace string
+	wrap                                transport.WrapperFunc // sees the requests to the cluster; nil for nobody
+}
 
 func (f *clusterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/go-logr/logr"
 	"github.com/go-logr/zapr"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -13,6 +12,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/live"
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/redact"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -22,7 +22,10 @@ const (
 )
 
 // logFlags say how a person, or a log collector, reads what happens.
-type logFlags struct{ format, level string }
+type logFlags struct {
+	format, level string
+	now           zap.AtomicLevel // of the logger, once there is one; it may be set at any time
+}
 
 func (f *logFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.format, "log-format", formatConsole, "console for people, json for collectors")
@@ -52,14 +55,18 @@ func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
 	default:
 		return nil, fmt.Errorf("--log-format %q: want %s or %s", f.format, formatConsole, formatJSON)
 	}
-	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(stderr)), level))
-	libraries := logr.Discard()
-	if level == zapcore.DebugLevel {
-		libraries = zapr.NewLogger(log.Named("kubernetes"))
-	}
+	f.now = zap.NewAtomicLevelAt(level)
+	sink := zapcore.Lock(zapcore.AddSync(stderr))
+	log := zap.New(redact.New(zapcore.NewCore(encoder, sink, f.now)))
+	libraries := zapr.NewLogger(zap.New(redact.New(zapcore.NewCore(encoder, sink, debugging(f.now)))).Named("kubernetes"))
 	klog.SetLogger(libraries)
 	ctrllog.SetLogger(libraries)
 	return log, nil
+}
+
+// debugging enables an entry of any level as long as level is debug: of the libraries one wants all or nothing.
+func debugging(level zap.AtomicLevel) zapcore.LevelEnabler {
+	return zap.LevelEnablerFunc(func(zapcore.Level) bool { return level.Enabled(zapcore.DebugLevel) })
 }
 
 // view returns what shows an app's events: a picture on a terminal, lines elsewhere, log entries with --log-format json.

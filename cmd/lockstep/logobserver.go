@@ -25,10 +25,11 @@ type logObserver struct {
 
 // lastEntry is what was said of an app last.
 type lastEntry struct {
-	app    status.App    // what all events have come to
-	reason health.Reason // of the last report
-	failed string        // the last error
-	waits  string
+	app        status.App // what all events have come to
+	repository string
+	reason     health.Reason // of the last report
+	failed     string        // the last error
+	waits      string
 }
 
 func newLogObserver(log *zap.Logger) *logObserver {
@@ -39,12 +40,14 @@ func newLogObserver(log *zap.Logger) *logObserver {
 func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	log := o.log.With(zap.String("app", event.App), zap.Stringer("revision", event.Revision), zap.String("step", string(event.Step)))
 	last := o.last[event.App]
 	if last == nil {
 		last = &lastEntry{app: status.New(sync.App{Name: event.App})}
 		o.last[event.App] = last
 	}
+	last.repository = repositoryOf(event, last.repository)
+	log := o.log.With(zap.String("app", event.App), zap.String("repository", last.repository),
+		zap.Stringer("revision", event.Revision), zap.String("step", string(event.Step)))
 	last.fold(log, event)
 	switch {
 	case event.Joined != nil:
@@ -70,6 +73,14 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		last.failed, last.waits = event.Err.Error(), ""
 		log.Error(last.failed, zap.String("reason", event.Err.Reason()))
 	}
+}
+
+// repositoryOf is the repository of the app that event is about, which its first event tells.
+func repositoryOf(event sync.Event, known string) string {
+	if event.Joined != nil {
+		return event.Joined.Repository
+	}
+	return known
 }
 
 // answers says what the probes came to, where there are any.

@@ -14,6 +14,7 @@ import (
 // source is one branch of one repository, opened once for all of its apps.
 type source struct {
 	repository *git.Repository
+	name       string // in the file, when it was opened: what its metrics are called by
 	key        string // of its feed: where anything in it changes, its apps start anew
 	feed       *sync.Feed
 }
@@ -73,6 +74,17 @@ func rosterOf(file *config.Config, sources map[string]*source) sync.Roster {
 		}
 	}
 	return roster
+}
+
+// followed are the names of the repositories that a roster has.
+func followed(roster sync.Roster, sources map[string]*source) []string {
+	var names []string
+	for key := range roster.Feeds {
+		if from := sources[key]; from != nil {
+			names = append(names, from.name)
+		}
+	}
+	return names
 }
 
 // keep puts those of the apps before into roster that it does not have because their entry cannot be read: they have not

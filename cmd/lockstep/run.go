@@ -26,6 +26,7 @@ type runFlags struct {
 	probes            []string
 	onFailure         outputFlag
 	config            string
+	pprof             string
 }
 
 func newRun() *cobra.Command {
@@ -59,6 +60,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
 	flags.BoolVar(&f.worktree, "worktree", false, "take the files of the folder as they are on disk, uncommitted, in place of the branch's head")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
+	flags.StringVar(&f.pprof, "pprof", "", "loopback address of profiles and of the log's level, as 127.0.0.1:6060; empty for none")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
 	return cmd
 }
@@ -91,6 +93,9 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return unlessTold(ctx, daemon.once(ctx), view, cmd.ErrOrStderr())
 	}
 	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
+		return err
+	}
+	if err := daemon.signals.open(f.pprof, f.now); err != nil {
 		return err
 	}
 	if err := daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout())); err != nil {

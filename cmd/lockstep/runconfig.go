@@ -20,7 +20,9 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 	if err != nil {
 		return err
 	}
-	d := &daemon{store: status.NewStore(), log: log}
+	store := status.NewStore()
+	d := &daemon{store: store, signals: newSignals(store), log: log}
+	f.wrap = d.signals.metrics.Transport
 	if !f.once {
 		if d.hooks, err = receive(f.hooks.listen, log); err != nil {
 			return err
@@ -35,11 +37,16 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	defer d.workshop.close()
+	d.traced = d.signals.traced
 	d.observe(d.store)
+	d.observe(d.signals.metrics)
 	view := f.viewOfMany(cmd.OutOrStdout(), log)
 	d.observe(view)
 	if f.once {
 		return s.once(ctx, f, cmd.OutOrStdout())
+	}
+	if err := d.signals.open(f.pprof, f.now); err != nil {
+		return err
 	}
 	out := f.aside(view, cmd.OutOrStdout())
 	err = d.keep(ctx, sync.DefaultInterval, f.listen, func(server *server) error { return s.introduce(out, server) },

@@ -36,7 +36,7 @@ func (d *daemon) serve(listen string) (*server, error) {
 	d.store.SetAlive(func() error { return d.alive(stuckAfter) })
 	d.log.Info("status API", zap.String("address", "http://"+listener.Addr().String()))
 	return &server{listener: listener, http: &http.Server{
-		Handler:           d.store.Handler(),
+		Handler:           d.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		IdleTimeout:       time.Minute,

@@ -65,6 +65,7 @@ func (s *settings) load(ctx context.Context) error {
 	s.tell(s.problems(read, wrong))
 	s.read, s.roster, s.unopened = read, roster, len(wrong) > 0
 	s.hooks.set(targetsOf(read, sources))
+	s.signals.metrics.Keep(followed(roster, s.sources)...)
 	select {
 	case <-s.rosters: // nobody has taken it, and nobody needs it any more
 	default:
@@ -106,7 +107,7 @@ func (s *settings) source(ctx context.Context, r config.Repository) (*source, er
 		}
 		s.repositories[opened] = repository
 	}
-	from := &source{repository: repository, key: key, feed: sync.NewFeed(repository, r.Interval)}
+	from := &source{repository: repository, key: key, name: r.Name, feed: sync.NewFeed(s.signals.metrics.Source(r.Name, repository), r.Interval)}
 	s.sources[key] = from
 	if s.group != nil {
 		s.group.Go(func() error { return s.watch(ctx, repository, from.feed, r.Interval) })

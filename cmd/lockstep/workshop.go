@@ -26,6 +26,7 @@ type workshop struct {
 	ledger *inventory.Store
 
 	namespace string // of the ledger
+	traced    func(sync.Trace)
 	finder    *apply.Finder
 
 	mu       stdsync.Mutex
@@ -67,7 +68,7 @@ func (w *workshop) build(app sync.App) (*sync.Reconciler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sync.Reconciler{App: app, Applier: applier, Gate: w.gate, Ledger: w.ledger, Finder: w.finder}, nil
+	return &sync.Reconciler{App: app, Applier: applier, Gate: w.gate, Ledger: w.ledger, Finder: w.finder, Traced: w.traced}, nil
 }
 
 // records are the inventories that there are; of those that cannot be read the apps themselves say so.

@@ -1,0 +1,103 @@
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// prefix is how the name of every metric of ours begins.
+const prefix = "lockstep_"
+
+// Build says what the program was built from.
+type Build struct{ Version, Commit, Go string }
+
+// Metrics are all metrics of a daemon. It is safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	store    *status.Store
+
+	steps        *prometheus.HistogramVec
+	healthy      prometheus.Histogram
+	objects      *prometheus.CounterVec
+	drift        *prometheus.CounterVec
+	fights       *prometheus.CounterVec
+	verdicts     *prometheus.CounterVec
+	rollbacks    *prometheus.CounterVec
+	fetches      *prometheus.CounterVec
+	fetchErrors  *prometheus.CounterVec
+	lastFetch    *prometheus.GaugeVec
+	requests     *prometheus.CounterVec
+	accounts     accounts
+	repositories names
+}
+
+// New returns the metrics of the apps in store, which has to be told of each event before them. The apps
+// that wait for their turn to work are those that waiting counts.
+func New(build Build, store *status.Store, waiting func() int) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(), store: store,
+		steps: prometheus.NewHistogramVec(histogram("step_duration_seconds",
+			"How long a step of a pass took; passes that found the app in step are not counted."), []string{"step"}),
+		healthy: prometheus.NewHistogram(histogram("commit_to_healthy_seconds",
+			"From a commit, or from the moment that it was fetched where a remote does not tell, until it served. Of commits that wrote an object.")),
+		objects:     counter("objects_total", "Outcomes of objects in passes: created, configured, unchanged, pruned, skipped.", "app", "action"),
+		drift:       counter("drift_corrections_total", "Objects that somebody else had changed or deleted, and that were set back.", "app"),
+		fights:      counter("fights_total", "Times that an object was left alone for a while, as somebody changes it back each time.", "app"),
+		verdicts:    counter("gate_verdicts_total", "Verdicts of the gate: Healthy, or the reason why not.", "app", "reason"),
+		rollbacks:   counter("rollbacks_total", "Commits that did not serve, and were taken back for the last healthy state.", "app"),
+		fetches:     counter("repository_fetches_total", "Times that a repository was asked for its newest commit.", "repository"),
+		fetchErrors: counter("repository_fetch_errors_total", "Times that a repository could not be asked or read, by type.", "repository", "type"),
+		lastFetch: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: prefix + "repository_last_fetch_timestamp_seconds", Help: "When a repository was last asked with success.",
+		}, []string{"repository"}),
+		requests: counter("api_requests_total", "Requests to the Kubernetes API; the code is error where there was no answer.", "verb", "code"),
+	}
+	m.registry.MustRegister(
+		m.steps, m.healthy, m.objects, m.drift, m.fights, m.verdicts, m.rollbacks, m.fetches, m.fetchErrors, m.lastFetch, m.requests,
+		&states{store: store}, &m.accounts, built(build),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: prefix + "queue_depth", Help: "Apps that wait for their turn to be planned and applied.",
+		}, func() float64 { return float64(waiting()) }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// Register adds a metric of another part of the daemon. Its name has to be another's.
+func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Register(c) }
+
+// Gatherer is where all metrics are read.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
+// Handler serves the metrics, in the format that is asked for. Native histograms need Prometheus' own, protobuf.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
+}
+
+// histogram is a native one and a classic one at once: from a step in memory to a rollout of many pods.
+func histogram(name, help string) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: prefix + name, Help: help,
+		Buckets:                         []float64{0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900},
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
+	}
+}
+
+func built(b Build) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: prefix + "build_info", Help: "What the program was built from; always 1.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "goversion": b.Go},
+	}, func() float64 { return 1 })
+}

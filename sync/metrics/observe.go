@@ -1,0 +1,84 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// Observe counts event.
+func (m *Metrics) Observe(_ context.Context, event sync.Event) {
+	switch {
+	case event.Left:
+		m.forget(event.App)
+	case event.Change != nil:
+		m.changed(event.App, event.Change)
+	case event.Rejection != nil:
+		m.rollbacks.WithLabelValues(event.App).Inc()
+		m.failed(event, event.Rejection.Reason)
+	case event.Record != nil:
+		m.recorded(event)
+	case event.Err != nil && event.Err.Step == sync.StepGate:
+		m.failed(event, event.Err.Reason())
+	}
+}
+
+func (m *Metrics) forget(app string) {
+	m.accounts.forget(app)
+	for _, vec := range []*prometheus.CounterVec{m.objects, m.drift, m.fights, m.verdicts, m.rollbacks} {
+		vec.DeletePartialMatch(prometheus.Labels{"app": app})
+	}
+}
+
+func (m *Metrics) changed(app string, c *apply.Change) {
+	m.objects.WithLabelValues(app, string(c.Action)).Inc()
+	switch {
+	case sync.IsFight(c):
+		if m.accounts.get(app).began(c) {
+			m.fights.WithLabelValues(app).Inc()
+		}
+	case c.Drift && (c.Action == apply.Created || c.Action == apply.Configured):
+		m.drift.WithLabelValues(app).Inc()
+	}
+}
+
+// failed counts a verdict, once for each commit and reason.
+func (m *Metrics) failed(event sync.Event, reason string) {
+	one, is := m.accounts.get(event.App), failure{event.Revision, reason}
+	if one.failed != is {
+		one.failed = is
+		m.verdicts.WithLabelValues(event.App, reason).Inc()
+	}
+}
+
+func (m *Metrics) recorded(event sync.Event) {
+	if event.Record.State != sync.Healthy {
+		return
+	}
+	m.accounts.succeeded(event.App, event.At)
+	m.accounts.get(event.App).failed = failure{}
+	if event.Record.Moved {
+		m.verdicts.WithLabelValues(event.App, string(sync.Healthy)).Inc()
+	}
+	app, _ := m.store.App(event.App)
+	healthy := app.Timeline.At(status.Healthy)
+	wrote := app.Objects.Created + app.Objects.Configured + app.Objects.Pruned
+	if healthy != nil && healthy.At.Equal(event.At) && wrote > 0 {
+		m.healthy.Observe(app.Timeline.Total().Seconds())
+	}
+}
+
+// Traced counts how long the steps of a pass took.
+func (m *Metrics) Traced(trace sync.Trace) {
+	if trace.Looked() || errors.Is(trace.Err, context.Canceled) {
+		return
+	}
+	for _, span := range trace.Steps {
+		m.steps.WithLabelValues(string(span.Step)).Observe(span.Ended.Sub(span.Began).Seconds())
+	}
+}

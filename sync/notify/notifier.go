@@ -1,0 +1,166 @@
+package notify
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"reflect"
+	stdsync "sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// Notifier tells targets what apps come to. It is safe for concurrent use.
+type Notifier struct {
+	store *status.Store
+	clean func(string) string
+	log   *zap.Logger
+
+	mu      stdsync.Mutex
+	desks   []*desk
+	last    map[string]Notice // by app
+	known   map[string]bool   // apps that have come to something since the daemon began
+	running context.Context   // nil before Run, and after it
+	retry   time.Duration
+	client  *http.Client
+}
+
+// New returns a Notifier without targets of the apps in store, which has to be told of each event before it. All that it
+// sends has gone through clean.
+func New(store *status.Store, clean func(string) string, log *zap.Logger) *Notifier {
+	return &Notifier{
+		store: store, clean: clean, log: log, last: map[string]Notice{}, known: map[string]bool{}, retry: firstRetry, client: newClient(),
+	}
+}
+
+// Set makes those the targets that are told. One that is as it was goes on undisturbed. What waits for one that has left,
+// or has changed, is sent first if that takes no more than a moment.
+func (n *Notifier) Set(targets ...Target) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var desks []*desk
+	for _, target := range targets {
+		desks = append(desks, n.desk(target))
+	}
+	for _, d := range n.desks {
+		kept := false
+		for _, other := range desks {
+			kept = kept || other == d
+		}
+		if !kept && d.stop != nil {
+			d.stop()
+		}
+	}
+	n.desks = desks
+}
+
+// desk returns the one of a target, started if the notifier runs.
+func (n *Notifier) desk(target Target) *desk {
+	for _, d := range n.desks {
+		if reflect.DeepEqual(d.target, target) {
+			return d
+		}
+	}
+	d := &desk{
+		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: maps.Clone(n.last), ended: make(chan struct{}),
+	}
+	if n.running != nil {
+		n.start(d)
+	}
+	return d
+}
+
+func (n *Notifier) start(d *desk) {
+	ctx, stop := context.WithCancel(n.running)
+	d.stop = stop
+	go d.run(ctx)
+}
+
+// Run sends until ctx ends, and what still waits then, within a few seconds.
+func (n *Notifier) Run(ctx context.Context) error {
+	n.mu.Lock()
+	n.running = ctx
+	for _, d := range n.desks {
+		n.start(d)
+	}
+	n.mu.Unlock()
+	<-ctx.Done()
+	n.mu.Lock()
+	n.running = nil
+	desks := n.desks
+	n.mu.Unlock()
+	for _, d := range desks {
+		<-d.ended
+	}
+	n.client.CloseIdleConnections()
+	return nil
+}
+
+// Observe takes down what is new of event's app.
+func (n *Notifier) Observe(_ context.Context, event sync.Event) {
+	if event.Change != nil {
+		return // changes no state, and there are many
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if event.Left {
+		n.forget(event.App)
+		return
+	}
+	app, there := n.store.App(event.App)
+	if !there || len(n.desks) == 0 && n.known[event.App] {
+		return
+	}
+	is := noticeOf(app, event, n.clean)
+	if event.Same != nil {
+		for _, d := range n.desks {
+			d.keepUp(event.App, event.Revision)
+		}
+	}
+	news := event.Same == nil && !n.last[event.App].same(is) && n.isNews(app, event)
+	n.last[event.App] = is
+	if !news {
+		n.found(is)
+		return
+	}
+	is.id = rand.Text()
+	for _, d := range n.desks {
+		d.offer(is)
+	}
+}
+
+// isNews reports whether an app has come to something by what happens now: that it is found healthy, as it was left by the
+// daemon before this one, is no news.
+func (n *Notifier) isNews(app status.App, event sync.Event) bool {
+	known := n.known[app.Name]
+	if event.Record != nil || event.Err != nil {
+		n.known[app.Name] = true
+	}
+	switch app.State {
+	case sync.Pending, sync.Syncing, sync.Progressing, sync.Healthy:
+		return known || wrote(app)
+	}
+	return true
+}
+
+// found notes an app that was healthy when it was first looked at: from then on it is news when it is not.
+func (n *Notifier) found(is Notice) {
+	for _, d := range n.desks {
+		if _, told := d.told[is.App]; !told && is.State == sync.Healthy {
+			d.told[is.App] = is
+		}
+	}
+}
+
+func (n *Notifier) forget(app string) {
+	delete(n.last, app)
+	delete(n.known, app)
+	for _, d := range n.desks {
+		delete(d.told, app)
+	}
+}

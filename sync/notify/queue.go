@@ -1,0 +1,56 @@
+package notify
+
+import (
+	"slices"
+	stdsync "sync"
+
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+// mostQueued is how many notices wait for one target. When there are more the oldest are dropped.
+const mostQueued = 1000
+
+// queue holds the latest notice of each key, in the order in which the keys came.
+type queue struct {
+	mu    stdsync.Mutex
+	order []string
+	of    map[string]Notice
+	more  sync.Wake
+}
+
+func newQueue() *queue { return &queue{of: map[string]Notice{}, more: sync.NewWake()} }
+
+// offer puts a notice in, in place of the one that waits under its key.
+func (q *queue) offer(key string, n Notice) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, waits := q.of[key]; !waits {
+		q.order = append(q.order, key)
+	}
+	q.of[key] = n
+	for len(q.order) > mostQueued {
+		delete(q.of, q.order[0])
+		q.order = q.order[1:]
+	}
+	q.more.Poke()
+}
+
+// first returns what has waited longest, and leaves it where it is: meanwhile there may be something newer to say.
+func (q *queue) first() (key string, n Notice, waits bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.order) == 0 {
+		return "", Notice{}, false
+	}
+	return q.order[0], q.of[q.order[0]], true
+}
+
+// done takes n out, unless something newer has come in its place.
+func (q *queue) done(key string, n Notice) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.of[key].id == n.id {
+		delete(q.of, key)
+		q.order = slices.DeleteFunc(q.order, func(other string) bool { return other == key })
+	}
+}
