@@ -8,9 +8,10 @@ import (
 // What a caller branches on with errors.Is. The text of an error names the repository and says what to do; it holds no
 // credentials, and what a server wrote only where it is bounded and its control characters are escaped.
 var (
-	ErrURL            = errors.New("repository address is not usable") // or a branch's name is none
+	ErrURL            = errors.New("repository address is not usable") // or the name of a branch or another ref is none
 	ErrNoCommits      = errors.New("repository has no commits")
 	ErrBranchNotFound = errors.New("branch not found")
+	ErrRefNotFound    = errors.New("ref not found") // a tag, a version in a range, another ref, or a commit
 	ErrPathNotFound   = errors.New("path not found")
 	ErrUnavailable    = errors.New("repository is unavailable") // network, DNS, timeout, 5xx: trying again may help
 	ErrAuth           = errors.New("access denied")             // 401, 403

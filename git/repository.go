@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Repository is one branch of one repository. It is safe for concurrent use.
+// Repository is one branch, or another [Ref], of one repository. It is safe for concurrent use.
 type Repository struct {
 	name   string
 	source source
@@ -25,14 +25,15 @@ func Open(o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBranch(o.Branch); err != nil {
+	wanted, err := o.target()
+	if err != nil {
 		return nil, named(at.String(), err)
 	}
 	r := &Repository{name: at.String()}
 	if at.remote != nil {
-		r.source, err = newRemote(at.remote, o)
+		r.source, err = newRemote(at.remote, o, wanted)
 	} else {
-		r.source, err = newLocal(at.folder, o.Branch)
+		r.source, err = newLocal(at.folder, wanted)
 	}
 	if err != nil {
 		return nil, named(r.name, err)

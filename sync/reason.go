@@ -47,6 +47,7 @@ var causes = []struct {
 	reason string
 }{
 	{git.ErrBranchNotFound, "BranchNotFound"},
+	{git.ErrRefNotFound, "RefNotFound"},
 	{git.ErrNoCommits, "NoCommits"},
 	{git.ErrNotFound, "RepositoryNotFound"},
 	{git.ErrAuth, "AuthenticationFailed"},
