@@ -18,6 +18,7 @@ var (
 	ErrNotFound       = errors.New("repository not found")      // 404, or a folder that is no repository
 	ErrCorrupt        = errors.New("repository is corrupt")     // an object is missing, cut short or altered
 	ErrTooLarge       = errors.New("too large")                 // more than a limit of this package
+	ErrSignature      = errors.New("signature is refused")      // or missing where one is required
 	ErrUnsupported    = errors.New("not supported")             // a symlink, a submodule, an LFS pointer, ...
 )
 

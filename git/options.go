@@ -28,6 +28,9 @@ type Options struct {
 	// Dir is the folder that keeps the local copies of remotes, each in a sub-folder of its own. It is made when it is
 	// missing, it is only a cache, and several repositories and processes may share it. Folders need none.
 	Dir string
+	// Keys is a folder of public keys, of OpenPGP and SSH. Where it is set, a commit is handed out only when one of them has
+	// signed it, or the tag that led to it; it is read with each Fetch. Empty asks for no signatures.
+	Keys string
 	// Timeout bounds what one Fetch does on the network; zero means [DefaultTimeout].
 	Timeout time.Duration
 }

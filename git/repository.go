@@ -8,6 +8,7 @@ import (
 type Repository struct {
 	name   string
 	source source
+	keys   *keyring // nil when signatures are not asked for
 }
 
 // source is where a branch is read from: a folder or a remote.
@@ -30,6 +31,9 @@ func Open(o Options) (*Repository, error) {
 		return nil, named(at.String(), err)
 	}
 	r := &Repository{name: at.String()}
+	if o.Keys != "" {
+		r.keys = &keyring{dir: o.Keys}
+	}
 	if at.remote != nil {
 		r.source, err = newRemote(at.remote, o, wanted)
 	} else {
@@ -46,7 +50,13 @@ func Open(o Options) (*Repository, error) {
 // before is as good as it was.
 func (r *Repository) Fetch(ctx context.Context) (Snapshot, error) {
 	s, err := r.source.fetch(ctx)
-	return s, named(r.name, err)
+	if err == nil && r.keys != nil {
+		s.Signer, err = r.keys.verify(s)
+	}
+	if err != nil {
+		return Snapshot{}, named(r.name, err)
+	}
+	return s, nil
 }
 
 // Watch returns the files and folders, of which some may not exist yet, that change when the branch of a folder moves;

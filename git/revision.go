@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// algorithm stands before the hash where a revision is written out, and says what it is; at separates ref and hash.
+	// algorithm stands before the hash where a revision is written out, and says what it is; refEnd separates ref and hash.
 	algorithm = "sha1:"
-	at        = "@"
+	refEnd    = "@"
 )
 
 // shortHash is how many digits of a hash are shown to people.
@@ -45,7 +45,7 @@ func (r Revision) prefix(ref string) string {
 	if r.Ref == "" {
 		return algorithm
 	}
-	return ref + at + algorithm
+	return ref + refEnd + algorithm
 }
 
 // UnmarshalText is [ParseRevision] for decoders. The Revision stays as it was when the text is none.
@@ -65,7 +65,7 @@ func ParseRevision(text string) (Revision, error) {
 	}
 	i := max(0, len(text)-len(plumbing.ZeroHash.String()))
 	prefix, hash := text[:i], text[i:]
-	ref, named := strings.CutSuffix(prefix, at+algorithm)
+	ref, named := strings.CutSuffix(prefix, refEnd+algorithm)
 	switch {
 	case !plumbing.IsHash(hash):
 	case named && ref != "":
@@ -73,5 +73,5 @@ func ParseRevision(text string) (Revision, error) {
 	case prefix == algorithm:
 		return Revision{Hash: strings.ToLower(hash)}, nil
 	}
-	return Revision{}, fmt.Errorf("revision %q: want ref%s%s<40 hexadecimal digits>", printable(text), at, algorithm)
+	return Revision{}, fmt.Errorf("revision %q: want ref%s%s<40 hexadecimal digits>", printable(text), refEnd, algorithm)
 }

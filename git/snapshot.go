@@ -20,6 +20,8 @@ type Snapshot struct {
 	Message  string    // first line of the commit's message, control characters escaped
 	Time     time.Time // when it was committed, to the second
 
+	Signer string // the key that vouches for it, where signatures are asked for
+
 	// Moved is when the branch came to the commit, as the time of a folder's ref file tells: to the nanosecond, and
 	// later than Time where the commit was made elsewhere. Zero where it is not known, as of every remote.
 	Moved time.Time
