@@ -52,6 +52,8 @@ func TestTheReasonTellsAClusterThatIsAwayFromOneThatRefuses(t *testing.T) {
 		"PlanRefused":          {Step: sync.StepPlan, Err: errors.New("no")},
 		"FetchFailed":          {Step: sync.StepFetch, Err: away},
 		"BranchNotFound":       {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrBranchNotFound)},
+		"RefNotFound":          {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrRefNotFound)},
+		"SignatureRefused":     {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrSignature)},
 		"RepositoryIncomplete": {Step: sync.StepRead, Err: git.ErrCorrupt},
 		"NameTaken":            {Step: sync.StepLoad, Err: sync.ErrNameTaken},
 		"AnotherDaemon":        {Step: sync.StepSave, Err: inventory.ErrConflict},

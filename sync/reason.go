@@ -48,6 +48,7 @@ var causes = []struct {
 }{
 	{git.ErrBranchNotFound, "BranchNotFound"},
 	{git.ErrRefNotFound, "RefNotFound"},
+	{git.ErrSignature, "SignatureRefused"},
 	{git.ErrNoCommits, "NoCommits"},
 	{git.ErrNotFound, "RepositoryNotFound"},
 	{git.ErrAuth, "AuthenticationFailed"},

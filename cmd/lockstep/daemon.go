@@ -48,7 +48,7 @@ func (f *sourceFlags) wire(ctx context.Context, log *zap.Logger) (*daemon, error
 	if err != nil {
 		return nil, err
 	}
-	repository, err := git.Open(git.Options{URL: f.repo, Branch: f.branch, Dir: cache})
+	repository, err := git.Open(f.options(cache))
 	if err != nil {
 		return nil, fmt.Errorf("--repo: %w", err)
 	}

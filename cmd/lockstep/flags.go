@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -37,15 +38,16 @@ func (f *clusterFlags) checkCluster() error {
 // sourceFlags say which app is meant and which cluster: those that run and plan share.
 type sourceFlags struct {
 	clusterFlags
-	repo, branch, path, namespace, name string
-	stateDir                            string
-	prune, adopt                        bool
+	refFlags
+	repo, path, namespace, name string
+	stateDir                    string
+	prune, adopt                bool
 }
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.repo, "repo", "", "repository: an http(s) URL, or a folder (required)")
-	flags.StringVar(&f.branch, "branch", "main", "branch whose head is to be live")
+	f.refFlags.register(cmd)
 	flags.StringVar(&f.path, "path", ".", "folder of the manifests, below the repository's root")
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of objects whose manifest names none")
 	flags.StringVar(&f.name, "name", "", "name of the app (default: the repository's)")
@@ -75,6 +77,11 @@ func (f *sourceFlags) app() (sync.App, error) {
 		return sync.App{}, fmt.Errorf("--path %q leaves the repository", f.path)
 	}
 	return sync.App{Name: name, Path: folder, Namespace: f.namespace, Prune: f.prune, Adopt: f.adopt}, nil
+}
+
+// options say what of the repository is read.
+func (f *sourceFlags) options(cache string) git.Options {
+	return git.Options{URL: f.repo, Branch: f.branch, Ref: f.ref, Keys: f.keys, Dir: cache}
 }
 
 // nameOf makes an app's name of a repository's: the last part of its path.

@@ -114,7 +114,7 @@ func (f *planFlags) apps(ctx context.Context) (*planApps, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := all.files(git.Options{URL: f.repo, Branch: f.branch, Dir: cache}, strings.Join(f.folders, ""))
+	files, err := all.files(f.options(cache), strings.Join(f.folders, ""))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--repo: %w", err)
 	}
@@ -136,7 +136,7 @@ func (f *planFlags) appsOfConfig(ctx context.Context, all *planApps, cache strin
 	}
 	repositories := map[string]*planFiles{}
 	for _, r := range file.Repositories {
-		files, err := all.files(git.Options{URL: r.URL, Branch: r.Branch, Dir: cache}, folders[r.Name])
+		files, err := all.files(optionsOf(r, cache), folders[r.Name])
 		if err != nil {
 			wrong(r.Line, fmt.Sprintf("repository %q", r.Name), err)
 			continue

@@ -19,7 +19,17 @@ type source struct {
 }
 
 // keyOf names a feed by all that makes it another one.
-func keyOf(r config.Repository) string { return fmt.Sprintf("%s %s %s", r.URL, r.Branch, r.Interval) }
+func keyOf(r config.Repository) string { return fmt.Sprintf("%s %s", openedAs(r), r.Interval) }
+
+// openedAs names a repository by all that it is opened with.
+func openedAs(r config.Repository) string {
+	return fmt.Sprintf("%s %s%+q %q", r.URL, r.Branch, r.Ref, r.Keys)
+}
+
+// optionsOf are those of an entry of the file.
+func optionsOf(r config.Repository, cache string) git.Options {
+	return git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Dir: cache}
+}
 
 // appOf is an entry of the file as an app of the repository, which is on record under that name; of an entry with paths,
 // what its apps have in common.

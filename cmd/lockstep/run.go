@@ -103,7 +103,9 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure"}
+var ofOneApp = []string{
+	"repo", "branch", "tag", "semver", "ref", "commit", "verify-keys", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure",
+}
 
 // urls are what --probe says.
 func (f *runFlags) urls() ([]probe.URL, error) {
@@ -138,7 +140,7 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 	if f.timeout <= 0 {
 		return errTimeout
 	}
-	return checkInterval(f.interval)
+	return cmp.Or(f.checkRef(cmd), checkInterval(f.interval))
 }
 
 // stdoutFile returns w as a file if it is one of the process's own outputs: only then can it be a terminal.

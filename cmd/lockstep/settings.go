@@ -23,7 +23,7 @@ type settings struct {
 	file, stateDir string
 	group          *errgroup.Group // what follows local repositories runs in it; nil for a single pass
 
-	repositories map[string]*git.Repository // by URL and branch; one that nothing asks for any more stays open until the end
+	repositories map[string]*git.Repository // by all that it is opened with; one that nothing asks for any more stays open until the end
 	sources      map[string]*source         // by the feed's key, likewise
 	rosters      chan sync.Roster           // holds the latest
 	read         *config.Config             // the last that could be read
@@ -96,11 +96,11 @@ func (s *settings) source(ctx context.Context, r config.Repository) (*source, er
 	if from := s.sources[key]; from != nil {
 		return from, nil
 	}
-	opened := r.URL + " " + r.Branch
+	opened := openedAs(r)
 	repository := s.repositories[opened]
 	if repository == nil {
 		var err error
-		if repository, err = git.Open(git.Options{URL: r.URL, Branch: r.Branch, Dir: s.stateDir}); err != nil {
+		if repository, err = git.Open(optionsOf(r, s.stateDir)); err != nil {
 			return nil, err
 		}
 		s.repositories[opened] = repository

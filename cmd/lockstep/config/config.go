@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/health/probe"
 )
@@ -19,13 +20,17 @@ type Config struct {
 	Refused []string
 }
 
-// Repository is one branch of one repository that is followed.
+// Repository is one branch, or another ref, of one repository that is followed.
 type Repository struct {
 	Name     string        // a DNS label of at most LongestName characters; apps name it
 	URL      string        // an http(s) URL without user info, or an absolute folder
-	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none
+	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none, "" where Ref is set
+	Ref      git.Ref       // what is live in place of a branch's head; zero for none
 	Interval time.Duration // how often it is asked, from ShortestInterval to LongestInterval; sync.DefaultInterval when the file has none
-	Line     int           // of the entry, 1-based; for messages only
+	// Signatures says that a key of the absolute folder Keys must have signed what is live. Neither is there without the other.
+	Signatures bool
+	Keys       string
+	Line       int // of the entry, 1-based; for messages only
 }
 
 // App is one path of a repository, applied and gated as a unit; or, where Paths is set, a pattern for many of them, of

@@ -11,15 +11,17 @@ import (
 )
 
 // Keys that are to have a meaning and have none yet.
-var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "credentials", "verify", "webhook"}
+var laterOfRepository = []string{"credentials", "webhook"}
 
 func (r *Repository) fields(folder string) fields {
-	return fields{
-		"name":       func(v value) { r.Name = v.name() },
-		"url":        func(v value) { r.URL = v.url(folder) },
-		"ref.branch": func(v value) { r.Branch = v.branch() },
-		"interval":   func(v value) { r.Interval = v.duration() },
-	}
+	return r.refFields(fields{
+		"name":              func(v value) { r.Name = v.name() },
+		"url":               func(v value) { r.URL = v.url(folder) },
+		"ref.branch":        func(v value) { r.Branch = v.branch() },
+		"interval":          func(v value) { r.Interval = v.duration() },
+		"verify.signatures": func(v value) { r.Signatures = v.oneOf("none", "required") == "required" },
+		"verify.keys":       func(v value) { r.Keys = v.keys(folder) },
+	})
 }
 
 func (a *App) fields() fields {
@@ -51,6 +53,8 @@ func (r *reader) repository(i int, n *yaml.Node) {
 	e.read(value{entry: e, line: e.line, node: resolve(n)}, repository.fields(folderOf(r.file)), laterOfRepository)
 	if isMap(resolve(n)) {
 		e.need("name", "url")
+		e.oneRef(&repository)
+		e.signatures(repository)
 	}
 	r.repositories = append(r.repositories, repositoryEntry{e, repository})
 }
