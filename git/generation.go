@@ -85,8 +85,11 @@ func (g *generation) discard() {
 
 // receive asks for the commit that was negotiated, without its history, and for no object that is here already.
 func (g *generation) receive(ctx context.Context, n negotiation) error {
+	if err := n.allowed(); err != nil {
+		return err
+	}
 	request := packp.NewUploadPackRequestFromCapabilities(n.advert.Capabilities)
-	request.Wants = []plumbing.Hash{n.head}
+	request.Wants = []plumbing.Hash{n.found.hash}
 	request.Haves = g.commits
 	if n.advert.Capabilities.Supports(capability.NoProgress) {
 		_ = request.Capabilities.Set(capability.NoProgress)
@@ -103,7 +106,7 @@ func (g *generation) receive(ctx context.Context, n negotiation) error {
 	}
 	response, err := n.session.UploadPack(ctx, request)
 	if err != nil {
-		return netError(ctx, err)
+		return n.refused(netError(ctx, err))
 	}
 	defer func() { _ = response.Close() }()
 	if err := g.store(ctx, response, request.Capabilities); err != nil {
@@ -111,7 +114,28 @@ func (g *generation) receive(ctx context.Context, n negotiation) error {
 	}
 	g.packs++
 	g.failures = 0
-	return g.hold(n.head)
+	from := g.objects.reader()
+	defer from.close()
+	p, err := from.peel(n.found.hash)
+	if err != nil {
+		return err
+	}
+	return g.hold(p.hash)
+}
+
+// has reports whether the commit is complete here, and the tag that stands for it, if there is one.
+func (g *generation) has(n negotiation) bool {
+	commit := advertised{n.advert}.commit(n.found)
+	if !slices.Contains(g.commits, commit) {
+		return false
+	}
+	if commit == n.found.hash {
+		return true
+	}
+	from := g.objects.reader()
+	defer from.close()
+	_, err := from.once(n.found.hash, plumbing.TagObject, maxTree)
+	return err == nil
 }
 
 // hold puts the commit on the list of those that are complete here.

@@ -119,10 +119,15 @@ func (r repo) importFiles(n int, name func(int) string) string {
 	for i := range n {
 		fmt.Fprintf(&stream, "M 100644 :1 %s\n", name(i))
 	}
+	r.fastImport(stream.String())
+	return r.run("rev-parse", "main")
+}
+
+func (r repo) fastImport(stream string) {
+	r.t.Helper()
 	cmd := exec.Command("git", "fast-import", "--quiet", "--force")
-	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(stream.String())
+	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(stream)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		r.t.Fatalf("git fast-import: %v\n%s", err, out)
 	}
-	return r.run("rev-parse", "main")
 }

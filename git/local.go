@@ -1,11 +1,11 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	stdsync "sync"
 	"time"
 
@@ -16,23 +16,21 @@ const (
 	// settle is how long a state that git is still writing is given, in tries and in time between two of them.
 	settleTries = 10
 	settlePause = 20 * time.Millisecond
-	// shownBranches is how many branches an error lists.
-	shownBranches = 5
 )
 
-// local reads a branch of a repository on this machine from its files, which git may change at any time.
+// local reads a ref of a repository on this machine from its files, which git may change at any time.
 type local struct {
 	root   string // where the repository was found: another one above it is not meant, should this one go away
-	branch string
+	target target
 
 	mu      stdsync.Mutex
 	objects *objects
 	last    Snapshot
 }
 
-func newLocal(folder, branch string) (*local, error) {
+func newLocal(folder string, t target) (*local, error) {
 	root, err := findRoot(folder)
-	return &local{root: root, branch: branch}, err
+	return &local{root: root, target: t}, err
 }
 
 func (l *local) fetch(ctx context.Context) (Snapshot, error) {
@@ -54,14 +52,14 @@ func (l *local) read() (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	hash, err := at.resolve(heads + l.branch)
-	if errors.Is(err, errNoRef) {
-		return Snapshot{}, l.missing(at)
+	f, err := l.target.find(at, l.known())
+	if errors.Is(err, ErrBranchNotFound) || errors.Is(err, ErrRefNotFound) {
+		return Snapshot{}, cmp.Or(l.missing(at), err)
 	}
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return l.snapshot(at, hash)
+	return l.snapshot(at, f)
 }
 
 func (l *local) layout() (layout, error) {
@@ -72,59 +70,68 @@ func (l *local) layout() (layout, error) {
 	return at, err
 }
 
-func (l *local) snapshot(at layout, hash plumbing.Hash) (Snapshot, error) {
+// known reports whether the target was there before.
+func (l *local) known() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.last.Revision.IsZero()
+}
+
+func (l *local) snapshot(at layout, f found) (Snapshot, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.objects == nil || l.objects.gitDir != at.commonDir {
 		l.objects = newObjects(at.commonDir)
-	} else if l.last.Revision.Hash == hash.String() {
+	} else if l.last.at == f && !l.last.Revision.IsZero() {
 		return l.last, nil
 	}
-	s, err := readSnapshot(l.objects, printable(l.root), Revision{Ref: l.branch, Hash: hash.String()})
+	s, err := readSnapshot(l.objects, printable(l.root), f)
 	if err == nil {
-		s.Moved = at.moved(heads + l.branch)
+		s.Moved = at.moved(f.full)
 		l.last = s
+	} else if !l.target.commit.IsZero() && errors.Is(err, ErrCorrupt) {
+		err = l.unknown(at, err)
 	}
 	return s, err
 }
 
-// missing says which branches there are instead.
+// missing says why there may be nothing to be found, nil for no reason.
 func (l *local) missing(at layout) error {
 	if _, err := os.Stat(filepath.Join(at.commonDir, "reftable")); err == nil {
 		return fail(ErrUnsupported, "repositories with reftable are not supported: run git refs migrate --ref-format=files")
 	}
-	names, err := at.branches()
-	if err != nil {
-		return err
+	names, err := at.below(heads)
+	if err == nil && len(names) == 0 {
+		return fail(ErrNoCommits, "no commits yet: commit to the repository")
 	}
-	if len(names) == 0 {
-		return fail(ErrNoCommits, "no commits yet: commit to the branch %q", l.branch)
-	}
-	return branchNotFound(l.branch, names)
+	return err
 }
 
-// branchNotFound lists the branches that there are instead, sorted, a few of them.
-func branchNotFound(branch string, names []string) error {
-	more := ""
-	if len(names) > shownBranches {
-		names, more = names[:shownBranches], ", ..."
+// unknown tells a commit that the repository does not have from one that is damaged.
+func (l *local) unknown(at layout, err error) error {
+	from := newObjects(at.commonDir).reader()
+	defer from.close()
+	if _, missing := from.once(l.target.commit, plumbing.CommitObject, maxTree); errors.Is(missing, errMissing) {
+		return fail(ErrRefNotFound, "%s not found: fetch it into the repository, or name another", l.target)
 	}
-	if len(names) == 0 {
-		return fail(ErrBranchNotFound, "branch %q not found: there is none", branch)
-	}
-	return fail(ErrBranchNotFound, "branch %q not found: there is %s%s", branch, printable(strings.Join(names, ", ")), more)
+	return err
 }
 
-// watch returns where git writes when the branch moves: its own file, or packed-refs.
+// watch returns where git writes when the ref moves: its own file, the folder of all tags, or packed-refs.
 func (l *local) watch() []string {
 	at, err := l.layout()
 	if err != nil {
 		return []string{l.root}
 	}
-	return []string{
-		filepath.Join(at.commonDir, filepath.FromSlash(heads+l.branch)),
-		filepath.Join(at.commonDir, "packed-refs"),
+	full := l.target.full
+	if l.target.versions != nil {
+		full = tags
 	}
+	packed := filepath.Join(at.commonDir, "packed-refs")
+	if full == "" { // a commit stays where it is; it may not be there yet
+		return []string{packed}
+	}
+	return []string{filepath.Join(at.commonDir, filepath.FromSlash(full)), packed}
 }
 
 func (l *local) close() error { return nil }

@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	heads = "refs/heads/"
 	// maxSymbolic is how many refs may point to each other, as in git.
 	maxSymbolic = 5
 	// sha256Hex is how long a hash is in the repositories that are not read here.
@@ -113,20 +112,20 @@ func parseHash(text string) (plumbing.Hash, error) {
 	return plumbing.ZeroHash, fail(ErrCorrupt, "ref holds no hash")
 }
 
-// branches returns the names of all branches, sorted.
-func (l layout) branches() ([]string, error) {
+// below returns the names of all refs that begin so, without that, sorted.
+func (l layout) below(prefix string) ([]string, error) {
 	var names []string
-	root := filepath.Join(l.commonDir, filepath.FromSlash(heads)) + string(filepath.Separator)
+	root := filepath.Join(l.commonDir, filepath.FromSlash(prefix)) + string(filepath.Separator)
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		// A folder that goes away while git renames a branch holds no branch.
+		// A folder that goes away while git renames a ref holds none.
 		if err == nil && !entry.IsDir() && !strings.HasSuffix(path, ".lock") {
 			names = append(names, filepath.ToSlash(strings.TrimPrefix(path, root)))
 		}
 		return nil
 	})
 	packed := l.eachPacked(func(name, _ string) bool {
-		if branch, ok := strings.CutPrefix(name, heads); ok {
-			names = append(names, branch)
+		if short, ok := strings.CutPrefix(name, prefix); ok {
+			names = append(names, short)
 		}
 		return true
 	})

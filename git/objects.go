@@ -49,19 +49,25 @@ func (r *reader) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]by
 	if r.objects.workTree != nil {
 		return r.objects.workTree.read(h, t, limit)
 	}
+	object, err := r.object(h, t, limit)
+	return object.content, err
+}
+
+// object is read of an object whose type is told as well.
+func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (raw, error) {
 	object, err := r.once(h, t, limit)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		r.close() // git may have moved the object into another pack since
 		object, err = r.once(h, t, limit)
 	}
 	if err == nil || errors.Is(err, ErrTooLarge) {
-		return object.content, err
+		return object, err
 	}
 	r.objects.broken.Store(true)
 	if errors.Is(err, errMissing) {
-		return nil, fail(ErrCorrupt, "%s %s is missing from the repository", t, h)
+		return raw{}, fail(ErrCorrupt, "%s %s is missing from the repository", t, h)
 	}
-	return nil, fail(ErrCorrupt, "%s %s cannot be read: %s", t, h, reason(err))
+	return raw{}, fail(ErrCorrupt, "%s %s cannot be read: %s", t, h, reason(err))
 }
 
 // once looks in all places, since a damaged object may be whole in another.

@@ -16,13 +16,15 @@ const (
 	MaxPathEntries = 100_000  // files and folders below the path together
 )
 
-// Options say which branch of which repository is read.
+// Options say what of which repository is read.
 type Options struct {
 	// URL is the https, http or ssh address of a remote, without a password, or the path of a folder: a work tree, a folder
 	// inside one, or a bare repository.
 	URL string
-	// Branch is a branch's name without refs/heads/; empty means [DefaultBranch].
+	// Branch is a branch's name without refs/heads/; empty means [DefaultBranch], or what Ref says.
 	Branch string
+	// Ref is what is read in place of a branch's head. Branch is empty where it is set.
+	Ref Ref
 	// Dir is the folder that keeps the local copies of remotes, each in a sub-folder of its own. It is made when it is
 	// missing, it is only a cache, and several repositories and processes may share it. Folders need none.
 	Dir string
@@ -32,29 +34,29 @@ type Options struct {
 	// Proxy is the URL of a proxy for the remote: http, https, socks5 or socks5h. Without, the environment's is used for
 	// https and http, and none for ssh.
 	Proxy string
+	// Keys is a folder of public keys, of OpenPGP and SSH. Where it is set, a commit is handed out only when one of them has
+	// signed it, or the tag that led to it; it is read with each Fetch. Empty asks for no signatures.
+	Keys string
 	// Timeout bounds what one Fetch does on the network; zero means [DefaultTimeout].
 	Timeout time.Duration
 }
 
 func (o Options) withDefaults() Options {
-	if o.Branch == "" {
-		o.Branch = DefaultBranch
-	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
 	return o
 }
 
-// Check says what is wrong with the URL and the Branch, as far as their text tells: what it lets pass, Open refuses only for
+// Check says what is wrong with the URL, the Branch and the Ref, as far as their text tells: what it lets pass, Open refuses only for
 // what it finds on the machine. It looks at no folder and makes no network call, and Dir may be empty. Its errors are of the
 // kind [ErrURL] and quote nothing of the URL.
 func (o Options) Check() error {
-	o = o.withDefaults()
 	if _, err := parseAddress(o.URL); err != nil {
 		return err
 	}
-	return checkBranch(o.Branch)
+	_, err := o.target()
+	return err
 }
 
 // Name returns what [Repository.String] would, and checks what Check does: a folder as it was given, and not the repository

@@ -3,19 +3,16 @@ package git
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
 
-// remote reads a branch of a repository on a server, by way of a cache folder.
+// remote reads a ref of a repository on a server, by way of a cache folder.
 type remote struct {
 	name    string
-	branch  string
+	target  target
 	timeout time.Duration
 	server  connector
 
@@ -24,7 +21,7 @@ type remote struct {
 	last  Snapshot
 }
 
-func newRemote(at address, o Options) (*remote, error) {
+func newRemote(at address, o Options, t target) (*remote, error) {
 	if o.Dir == "" {
 		return nil, fail(ErrURL, "no folder is given for the local copy of the remote")
 	}
@@ -34,7 +31,7 @@ func newRemote(at address, o Options) (*remote, error) {
 	}
 	return &remote{
 		name:    at.String(),
-		branch:  o.Branch,
+		target:  t,
 		timeout: o.Timeout,
 		server:  server,
 		turn:    make(chan struct{}, 1),
@@ -51,6 +48,9 @@ func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
+	if s := r.last; !r.target.commit.IsZero() && !s.Revision.IsZero() && r.cache.sound() {
+		return s, nil // a commit does not move
+	}
 	s, err := r.ask(ctx)
 	if err != nil && ctx.Err() != nil {
 		r.server.close() // also what is being dialled still, and a connection that may be dead
@@ -68,7 +68,7 @@ func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 	if err := r.cache.open(); err != nil {
 		return Snapshot{}, err
 	}
-	if s := r.last; s.Revision.Hash == n.head.String() && r.cache.sound() {
+	if s := r.last; s.at == n.found && !s.Revision.IsZero() && r.cache.sound() {
 		return s, nil
 	}
 	s, err := r.update(ctx, n)
@@ -82,7 +82,7 @@ func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 // about the local copy or the server's way of sending parts, it makes a new copy, once.
 func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	g := r.cache.current
-	if !r.cache.sound() || g.full() && !slices.Contains(g.commits, n.head) {
+	if !r.cache.sound() || g.full() && !g.has(n) {
 		return r.clone(ctx, n)
 	}
 	s, err := r.increment(ctx, g, n)
@@ -103,13 +103,13 @@ func final(err error) bool {
 }
 
 func (r *remote) increment(ctx context.Context, g *generation, n negotiation) (Snapshot, error) {
-	if !slices.Contains(g.commits, n.head) {
+	if !g.has(n) {
 		if err := g.receive(ctx, n); err != nil {
 			g.failures++
 			return Snapshot{}, err
 		}
 	}
-	return r.read(g, n.head)
+	return r.read(g, n)
 }
 
 func (r *remote) clone(ctx context.Context, n negotiation) (Snapshot, error) {
@@ -121,24 +121,24 @@ func (r *remote) clone(ctx context.Context, n negotiation) (Snapshot, error) {
 	if err := g.receive(ctx, n); err != nil {
 		return Snapshot{}, err
 	}
-	if _, err := r.read(g, n.head); err != nil {
+	if _, err := r.read(g, n); err != nil {
 		return Snapshot{}, err
 	}
 	if err := r.cache.commit(g); err != nil {
 		return Snapshot{}, err
 	}
-	return r.read(r.cache.current, n.head)
+	return r.read(r.cache.current, n)
 }
 
-func (r *remote) read(g *generation, head plumbing.Hash) (Snapshot, error) {
-	return readSnapshot(g.objects, r.name, Revision{Ref: r.branch, Hash: head.String()})
+func (r *remote) read(g *generation, n negotiation) (Snapshot, error) {
+	return readSnapshot(g.objects, r.name, n.found)
 }
 
-// negotiation is a conversation with the server that has told where the branch is.
+// negotiation is a conversation with the server that has told where the ref is.
 type negotiation struct {
 	session transport.UploadPackSession
 	advert  *packp.AdvRefs
-	head    plumbing.Hash
+	found   found
 }
 
 // end lets go of the connection.
@@ -154,24 +154,11 @@ func (r *remote) negotiate(ctx context.Context) (negotiation, error) {
 		n.end()
 		return negotiation{}, netError(ctx, err)
 	}
-	head, ok := n.advert.References[heads+r.branch]
-	if !ok {
+	if n.found, err = r.target.find(advertised{n.advert}, !r.last.Revision.IsZero()); err != nil {
 		n.end()
-		return negotiation{}, branchNotFound(r.branch, branchNames(n.advert))
+		return negotiation{}, err
 	}
-	n.head = head
 	return n, nil
-}
-
-func branchNames(advert *packp.AdvRefs) []string {
-	var names []string
-	for ref := range advert.References {
-		if name, ok := strings.CutPrefix(ref, heads); ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 func (r *remote) watch() []string { return nil }

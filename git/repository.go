@@ -4,10 +4,11 @@ import (
 	"context"
 )
 
-// Repository is one branch of one repository. It is safe for concurrent use.
+// Repository is one branch, or another [Ref], of one repository. It is safe for concurrent use.
 type Repository struct {
 	name   string
 	source source
+	keys   *keyring // nil when signatures are not asked for
 }
 
 // source is where a branch is read from: a folder or a remote.
@@ -25,17 +26,21 @@ func Open(o Options) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBranch(o.Branch); err != nil {
+	wanted, err := o.target()
+	if err != nil {
 		return nil, named(at.String(), err)
 	}
 	if err := o.CheckAccess(); err != nil {
 		return nil, named(at.String(), err)
 	}
 	r := &Repository{name: at.String()}
+	if o.Keys != "" {
+		r.keys = &keyring{dir: o.Keys}
+	}
 	if at.remote != nil {
-		r.source, err = newRemote(at, o)
+		r.source, err = newRemote(at, o, wanted)
 	} else {
-		r.source, err = newLocal(at.folder, o.Branch)
+		r.source, err = newLocal(at.folder, wanted)
 	}
 	if err != nil {
 		return nil, named(r.name, err)
@@ -48,7 +53,13 @@ func Open(o Options) (*Repository, error) {
 // before is as good as it was.
 func (r *Repository) Fetch(ctx context.Context) (Snapshot, error) {
 	s, err := r.source.fetch(ctx)
-	return s, named(r.name, err)
+	if err == nil && r.keys != nil {
+		s.Signer, err = r.keys.verify(s)
+	}
+	if err != nil {
+		return Snapshot{}, named(r.name, err)
+	}
+	return s, nil
 }
 
 // Watch returns the files and folders, of which some may not exist yet, that change when the branch of a folder moves;

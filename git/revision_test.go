@@ -17,7 +17,11 @@ func TestARevisionPrintsShortAndIsWrittenInFull(t *testing.T) {
 	if got := (git.Revision{}).String(); got != "none" {
 		t.Errorf("zero String() = %q", got)
 	}
-	for _, want := range []git.Revision{r, {}, {Ref: "a@sha1:b", Hash: someHash}} {
+	commit := git.Revision{Hash: someHash}
+	if got := commit.String(); got != "sha1:3f2a1c9" {
+		t.Errorf("String() of a commit = %q", got)
+	}
+	for _, want := range []git.Revision{r, {}, {Ref: "a@sha1:b", Hash: someHash}, commit} {
 		text, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)

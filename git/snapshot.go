@@ -20,26 +20,30 @@ type Snapshot struct {
 	Message  string    // first line of the commit's message, control characters escaped
 	Time     time.Time // when it was committed, to the second
 
+	Signer string // the key that vouches for it, where signatures are asked for
+
 	// Moved is when the branch came to the commit, as the time of a folder's ref file tells: to the nanosecond, and
 	// later than Time where the commit was made elsewhere. Zero where it is not known, as of every remote.
 	Moved time.Time
 
+	at         found
 	root       plumbing.Hash
 	objects    *objects
 	repository string
 }
 
-// readSnapshot reads the commit of r, and sees to it that its root tree is there.
-func readSnapshot(o *objects, repository string, r Revision) (Snapshot, error) {
+// readSnapshot reads the commit that was found, and sees to it that its root tree is there.
+func readSnapshot(o *objects, repository string, at found) (Snapshot, error) {
 	from := o.reader()
 	defer from.close()
-	content, err := from.read(plumbing.NewHash(r.Hash), plumbing.CommitObject, maxTree)
+	p, err := from.peel(at.hash)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	r := Revision{Ref: shownRef(at.full), Hash: p.hash.String()}
 	raw := &plumbing.MemoryObject{}
 	raw.SetType(plumbing.CommitObject)
-	_, _ = raw.Write(content)
+	_, _ = raw.Write(p.commit)
 	commit, err := object.DecodeCommit(nil, raw)
 	if err != nil {
 		return Snapshot{}, fail(ErrCorrupt, "commit %s is malformed", r.Hash)
@@ -52,6 +56,7 @@ func readSnapshot(o *objects, repository string, r Revision) (Snapshot, error) {
 		Author:     printable(commit.Author.Name),
 		Message:    printable(firstLine(commit.Message)),
 		Time:       commit.Committer.When,
+		at:         at,
 		root:       commit.TreeHash,
 		objects:    o,
 		repository: repository,

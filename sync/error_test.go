@@ -54,6 +54,8 @@ func TestTheReasonTellsAClusterThatIsAwayFromOneThatRefuses(t *testing.T) {
 		"BranchNotFound":       {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrBranchNotFound)},
 		"CredentialsUnusable":  {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrCredentials)},
 		"HostKeyMismatch":      {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrHostKey)},
+		"RefNotFound":          {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrRefNotFound)},
+		"SignatureRefused":     {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrSignature)},
 		"RepositoryIncomplete": {Step: sync.StepRead, Err: git.ErrCorrupt},
 		"NameTaken":            {Step: sync.StepLoad, Err: sync.ErrNameTaken},
 		"AnotherDaemon":        {Step: sync.StepSave, Err: inventory.ErrConflict},

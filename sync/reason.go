@@ -47,6 +47,8 @@ var causes = []struct {
 	reason string
 }{
 	{git.ErrBranchNotFound, "BranchNotFound"},
+	{git.ErrRefNotFound, "RefNotFound"},
+	{git.ErrSignature, "SignatureRefused"},
 	{git.ErrNoCommits, "NoCommits"},
 	{git.ErrNotFound, "RepositoryNotFound"},
 	{git.ErrAuth, "AuthenticationFailed"},

@@ -61,7 +61,7 @@ func (f *demoFlags) run(ctx context.Context, cmd *cobra.Command) (err error) {
 	}
 	defer func() { err = errors.Join(err, repo.remove()) }()
 	source := &sourceFlags{
-		repo: repo.dir, branch: demoBranch, path: demoFolder, name: demoApp, namespace: f.namespace, prune: true,
+		repo: repo.dir, refFlags: refFlags{branch: demoBranch}, path: demoFolder, name: demoApp, namespace: f.namespace, prune: true,
 		clusterFlags: clusterFlags{kubeconfig: f.kubeconfig, context: f.context, stateNamespace: f.namespace},
 	}
 	d, err := source.wire(ctx, log)

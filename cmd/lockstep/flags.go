@@ -42,18 +42,19 @@ func (f *clusterFlags) checkCluster() error {
 // sourceFlags say which app is meant and which cluster: those that run and plan share.
 type sourceFlags struct {
 	clusterFlags
-	repo, branch, path, namespace, name string
-	credentials                         string
-	stateDir                            string
-	prune, adopt                        bool
-	worktree                            bool // of run alone
+	refFlags
+	repo, path, namespace, name string
+	credentials                 string
+	stateDir                    string
+	prune, adopt                bool
+	worktree                    bool // of run alone
 }
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.repo, "repo", "", "repository: an https or ssh URL, or a folder (required)")
 	flags.StringVar(&f.credentials, "credentials", "", "folder with the files that open the repository, as token, or identity and known_hosts")
-	flags.StringVar(&f.branch, "branch", "main", "branch whose head is to be live")
+	f.refFlags.register(cmd)
 	flags.StringVar(&f.path, "path", ".", "folder of the manifests, below the repository's root")
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of objects whose manifest names none")
 	flags.StringVar(&f.name, "name", "", "name of the app (default: the repository's)")
@@ -87,7 +88,7 @@ func (f *sourceFlags) app() (sync.App, error) {
 
 // options say what of the repository is read, and with which credentials.
 func (f *sourceFlags) options(cache string) git.Options {
-	return git.Options{URL: f.repo, Branch: f.branch, Credentials: f.credentials, Dir: cache}
+	return git.Options{URL: f.repo, Branch: f.branch, Ref: f.ref, Keys: f.keys, Credentials: f.credentials, Dir: cache}
 }
 
 // nameOf makes an app's name of a repository's: the last part of its path.

@@ -54,10 +54,14 @@ func (f *planFlags) check(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("%q: apps are named with --config; with --repo the app is that of --name", args[0])
 	case len(f.folders) > 1:
 		return errors.New("--folder: want one with --repo")
-	case len(f.folders) == 1 && cmd.Flags().Changed("branch"):
-		return errors.New("--branch does not go with --folder: its files are planned whatever branch they are of")
+	case len(f.folders) == 1:
+		for _, name := range append([]string{"branch", "verify-keys"}, insteadOfBranch...) {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s does not go with --folder: its files are planned whatever they are of", name)
+			}
+		}
 	}
-	return nil
+	return f.checkRef(cmd)
 }
 
 func (f *planFlags) run(ctx context.Context, cmd *cobra.Command, args []string) error {

@@ -24,12 +24,12 @@ func keyOf(r config.Repository) string { return fmt.Sprintf("%s %s", openedAs(r)
 
 // openedAs names a repository by all that it is opened with.
 func openedAs(r config.Repository) string {
-	return fmt.Sprintf("%s %s %q %q", r.URL, r.Branch, r.Credentials, r.Proxy)
+	return fmt.Sprintf("%s %s%+q %q %q %q", r.URL, r.Branch, r.Ref, r.Keys, r.Credentials, r.Proxy)
 }
 
 // optionsOf are those of an entry of the file.
 func optionsOf(r config.Repository, cache string) git.Options {
-	return git.Options{URL: r.URL, Branch: r.Branch, Credentials: r.Credentials, Proxy: r.Proxy, Dir: cache}
+	return git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Credentials: r.Credentials, Proxy: r.Proxy, Dir: cache}
 }
 
 // appOf is an entry of the file as an app of the repository, which is on record under that name; of an entry with paths,

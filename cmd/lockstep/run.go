@@ -114,7 +114,10 @@ func (f *runFlags) leave(out io.Writer) error {
 }
 
 // ofOneApp are the flags that a config file says for each app or repository instead.
-var ofOneApp = []string{"repo", "credentials", "branch", "path", "namespace", "name", "prune", "adopt", "interval", "timeout", "probe", "on-failure", "webhook-provider", "webhook-secret-file", "worktree"}
+var ofOneApp = []string{
+	"repo", "credentials", "branch", "tag", "semver", "ref", "commit", "verify-keys", "path", "namespace", "name", "prune", "adopt",
+	"interval", "timeout", "probe", "on-failure", "webhook-provider", "webhook-secret-file", "worktree",
+}
 
 // urls are what --probe says.
 func (f *runFlags) urls() ([]probe.URL, error) {
@@ -149,10 +152,20 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 	if f.timeout <= 0 {
 		return errTimeout
 	}
-	if f.worktree && cmd.Flags().Changed("branch") {
-		return errors.New("--branch does not go with --worktree: files on disk are of no branch")
+	if err := f.checkWorktree(cmd); err != nil {
+		return err
 	}
-	return cmp.Or(checkInterval(f.interval), f.hooks.check())
+	return cmp.Or(f.checkRef(cmd), checkInterval(f.interval), f.hooks.check())
+}
+
+// checkWorktree refuses with --worktree what says which commit is meant, or who must have signed it.
+func (f *runFlags) checkWorktree(cmd *cobra.Command) error {
+	for _, name := range append([]string{"branch", "verify-keys", "credentials"}, insteadOfBranch...) {
+		if f.worktree && cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s does not go with --worktree: files on disk are of no commit, and nobody has signed them", name)
+		}
+	}
+	return nil
 }
 
 // stdoutFile returns w as a file if it is one of the process's own outputs: only then can it be a terminal.

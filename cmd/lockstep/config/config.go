@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/health/probe"
 )
@@ -19,12 +20,16 @@ type Config struct {
 	Refused []string
 }
 
-// Repository is one branch of one repository that is followed.
+// Repository is one branch, or another ref, of one repository that is followed.
 type Repository struct {
 	Name     string        // a DNS label of at most LongestName characters; apps name it
 	URL      string        // the address of a remote, without a password, or an absolute folder
-	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none
+	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none, "" where Ref is set
+	Ref      git.Ref       // what is live in place of a branch's head; zero for none
 	Interval time.Duration // how often it is asked, from ShortestInterval to LongestInterval; sync.DefaultInterval when the file has none
+	// Signatures says that a key of the absolute folder Keys must have signed what is live. Neither is there without the other.
+	Signatures bool
+	Keys       string
 	// Credentials is the absolute folder of the files with which a remote is asked, and Proxy the URL of the proxy by which;
 	// "" for none. They go with the URL as git.Options.CheckAccess says.
 	Credentials, Proxy string

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -82,9 +81,8 @@ func (f fields) isGroup(key string) bool {
 	return false
 }
 
-// read gives the values of a map to what takes them. Keys of later are known, and refused: to take one and do nothing would
-// be a lie.
-func (e *entry) read(v value, known fields, later []string) {
+// read gives the values of a map to what takes them.
+func (e *entry) read(v value, known fields) {
 	if !isMap(v.node) {
 		v.want("a map")
 		return
@@ -106,13 +104,11 @@ func (e *entry) read(v value, known fields, later []string) {
 		switch {
 		case strings.Contains(key.Value, "."): // is how our own tables write a map within a map
 			e.fail(key.Line, "unknown field%s", quoted(below.key))
-		case slices.Contains(later, below.key):
-			e.fail(key.Line, "%s: not supported yet", below.key)
 		case take != nil:
 			e.lines[below.key] = below.line
 			take(below)
 		case known.isGroup(below.key):
-			e.read(below, known, later)
+			e.read(below, known)
 		default:
 			e.fail(key.Line, "unknown field%s", quoted(below.key))
 		}

@@ -10,21 +10,20 @@ import (
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
-// Keys that are to have a meaning and have none yet.
-var laterOfRepository = []string{"ref.tag", "ref.semver", "ref.commit", "verify"}
-
 func (r *Repository) fields(folder string) fields {
-	return fields{
-		"name":            func(v value) { r.Name = v.name() },
-		"url":             func(v value) { r.URL = v.url(folder) },
-		"ref.branch":      func(v value) { r.Branch = v.branch() },
-		"interval":        func(v value) { r.Interval = v.duration() },
-		"credentials.dir": func(v value) { r.Credentials = v.credentials(folder) },
-		"proxy":           func(v value) { r.Proxy, _ = v.text() },
+	return r.refFields(fields{
+		"name":              func(v value) { r.Name = v.name() },
+		"url":               func(v value) { r.URL = v.url(folder) },
+		"ref.branch":        func(v value) { r.Branch = v.branch() },
+		"interval":          func(v value) { r.Interval = v.duration() },
+		"credentials.dir":   func(v value) { r.Credentials = v.credentials(folder) },
+		"proxy":             func(v value) { r.Proxy, _ = v.text() },
+		"verify.signatures": func(v value) { r.Signatures = v.oneOf("none", "required") == "required" },
+		"verify.keys":       func(v value) { r.Keys = v.keys(folder) },
 
 		"webhook.provider":   func(v value) { r.WebhookProvider = v.provider() },
 		"webhook.secretFile": func(v value) { r.WebhookSecrets = v.file(folder) },
-	}
+	})
 }
 
 func (a *App) fields() fields {
@@ -53,11 +52,13 @@ func (a *App) fields() fields {
 func (r *reader) repository(i int, n *yaml.Node) {
 	e := newEntry(r.file, "repository", i, n)
 	repository := Repository{Branch: git.DefaultBranch, Interval: sync.DefaultInterval, Line: e.line}
-	e.read(value{entry: e, line: e.line, node: resolve(n)}, repository.fields(folderOf(r.file)), laterOfRepository)
+	e.read(value{entry: e, line: e.line, node: resolve(n)}, repository.fields(folderOf(r.file)))
 	if isMap(resolve(n)) {
 		e.need("name", "url")
 		e.access(repository)
 		e.hooked(repository)
+		e.oneRef(&repository)
+		e.signatures(repository)
 	}
 	r.repositories = append(r.repositories, repositoryEntry{e, repository})
 }
@@ -74,7 +75,7 @@ func folderOf(file string) string {
 func (r *reader) app(i int, n *yaml.Node) {
 	e := newEntry(r.file, "app", i, n)
 	app := App{Namespace: DefaultNamespace, Prune: true, Timeout: sync.DefaultTimeout, Line: e.line}
-	e.read(value{entry: e, line: e.line, node: resolve(n)}, app.fields(), nil)
+	e.read(value{entry: e, line: e.line, node: resolve(n)}, app.fields())
 	if isMap(resolve(n)) {
 		e.need("repository")
 		e.oneOrMany(app)

@@ -78,7 +78,7 @@ func soundProblem(t *testing.T, text []byte, p config.Problem) {
 func soundRepositories(t *testing.T, c *config.Config) {
 	names := map[string]bool{}
 	for _, r := range c.Repositories {
-		if err := (git.Options{URL: r.URL, Branch: r.Branch}).Check(); err != nil || r.Branch == "" {
+		if err := (git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref}).Check(); err != nil || (r.Branch == "") == r.Ref.IsZero() {
 			t.Errorf("repository %+v: %v", r, err)
 		}
 		if folder := !strings.Contains(r.URL, "://"); folder != filepath.IsAbs(r.URL) {

@@ -112,14 +112,6 @@ func required(t *testing.T, rows map[string]string, want ...string) {
 	}
 }
 
-func TestTheReadmeSaysWhatIsNotSupportedYet(t *testing.T) {
-	keys := laterOfRepository
-	last := len(keys) - 1
-	if want := "`" + strings.Join(keys[:last], "`, `") + "` and `" + keys[last] + "`"; !strings.Contains(strings.Join(strings.Fields(readme(t)), " "), want) {
-		t.Errorf("the README does not say %s", want)
-	}
-}
-
 func TestTheReadmesExampleIsRight(t *testing.T) {
 	_, text, found := strings.Cut(readme(t), "### Config file\n")
 	_, text, yaml := strings.Cut(text, "```yaml\n")

@@ -57,6 +57,6 @@ func (v value) rule() (health.Rule, map[string]int) {
 			lines[name] = field.line
 		}
 	}
-	v.entry.read(v, known, nil)
+	v.entry.read(v, known)
 	return r, lines
 }

@@ -110,7 +110,7 @@ func (v value) vars() map[string]string {
 			all[name] = v.scalar()
 		}
 	}
-	v.entry.read(v, vars, nil)
+	v.entry.read(v, vars)
 	return all
 }
 

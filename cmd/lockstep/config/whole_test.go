@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/health/probe"
 )
@@ -154,6 +155,8 @@ func differs[T any](t *testing.T, one T, field int, equal func(T, T) bool) {
 		v.Set(reflect.ValueOf([]probe.URL{{Service: "other"}}))
 	case []health.Rule:
 		v.Set(reflect.ValueOf([]health.Rule{{Kind: "Other"}}))
+	case git.Ref:
+		v.Set(reflect.ValueOf(git.Ref{Tag: "other"}))
 	case map[string]string:
 		v.Set(reflect.ValueOf(map[string]string{"other": ""}))
 	default:

@@ -5,6 +5,8 @@ package live
 var advice = map[string]string{
 	"FetchFailed":           "Check that the repository is there, and that it can be read from here.",
 	"BranchNotFound":        "Push that branch, or name another with --branch.",
+	"RefNotFound":           "Push what the message names, or name something else to be live.",
+	"SignatureRefused":      "Have it signed by a key that is trusted, or put the signer's public key into the folder of keys.",
 	"NoCommits":             "Make a first commit on the branch.",
 	"RepositoryNotFound":    "Check the address in --repo: a folder must be a git repository or be inside one.",
 	"AuthenticationFailed":  "Give credentials that may read the repository, or correct those that are given.",

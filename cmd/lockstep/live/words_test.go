@@ -106,6 +106,8 @@ func TestEveryReasonOfAPassSaysWhatToDo(t *testing.T) {
 		{sync.StepPrune, errRefused},
 		{sync.StepSave, errRefused},
 		{sync.StepFetch, git.ErrBranchNotFound},
+		{sync.StepFetch, git.ErrRefNotFound},
+		{sync.StepFetch, git.ErrSignature},
 		{sync.StepFetch, git.ErrNoCommits},
 		{sync.StepFetch, git.ErrNotFound},
 		{sync.StepFetch, git.ErrAuth},
