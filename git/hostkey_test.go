@@ -20,6 +20,7 @@ func known(marker, host string, key ssh.PublicKey) string {
 }
 
 func TestAServerThatIsKnownIsAccepted(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t, "rsa", "ecdsa", "ed25519")
 	hash := s.push("a.yaml", "a: 1\n")
 	host, port, err := net.SplitHostPort(s.sshd.Address)
@@ -47,6 +48,7 @@ func TestAServerThatIsKnownIsAccepted(t *testing.T) {
 }
 
 func TestAServerThatIsNotKnownIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t, "ecdsa", "ed25519")
 	host, _, _ := net.SplitHostPort(s.sshd.Address)
 	_, other := gittest.NewIdentity(t)
@@ -70,6 +72,7 @@ func TestAServerThatIsNotKnownIsRefused(t *testing.T) {
 }
 
 func TestAServerIsAskedOnlyForKeysOfTheKindsThatAreKnown(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t, "ecdsa")
 	key, err := ssh.ParsePrivateKey([]byte(s.sshd.Identity)) // an Ed25519 key
 	if err != nil {
@@ -81,6 +84,7 @@ func TestAServerIsAskedOnlyForKeysOfTheKindsThatAreKnown(t *testing.T) {
 
 // TestNoServerIsAskedThatNobodyKnows has nobody listen: whoever tried would be refused the connection.
 func TestNoServerIsAskedThatNobodyKnows(t *testing.T) {
+	t.Parallel()
 	identity, _ := gittest.NewIdentity(t)
 	_, other := gittest.NewIdentity(t)
 	for _, lines := range []string{"", known("", "git.example.com", other)} {

@@ -74,6 +74,7 @@ func through(conn net.Conn, address, yes string) {
 }
 
 func TestARepositoryIsReachedByItsProxy(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	s, url := guarded(t, a, func() string { return "Bearer t0ken-secret" })
 	hash := s.push("a.yaml", "a: 1\n")
@@ -94,6 +95,7 @@ func TestARepositoryIsReachedByItsProxy(t *testing.T) {
 }
 
 func TestARepositoryIsReachedOverSSHByItsProxy(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	hash := s.push("a.yaml", "a: 1\n")
 	for name, proxy := range map[string]func(testing.TB) (string, *[]string){
@@ -132,6 +134,7 @@ func TestTheEnvironmentsProxyIsUsed(t *testing.T) {
 }
 
 func TestAProxyThatRefusesIsToldApartFromTheServer(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	for code, kind := range map[int]error{http.StatusProxyAuthRequired: git.ErrAuth, http.StatusForbidden: git.ErrUnavailable} {
 		proxy := strings.TrimSuffix(serve(t, answer(code, "text/plain", forged)), "/a.git")
