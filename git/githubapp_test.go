@@ -153,6 +153,7 @@ func TestAnAppThatIsNotWholeIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
 	for text, c := range map[string]credentials{
+		"github-app-api-url is missing, as":             {"github-app-api-url": ""},
 		"github-app-private-key is missing":             {"github-app-private-key": ""},
 		"github-app-id is missing":                      {"github-app-id": ""},
 		"github-app-installation-id is not a number":    {"github-app-installation-id": "../../user"},

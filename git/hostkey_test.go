@@ -1,8 +1,10 @@
 package git_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -80,6 +82,33 @@ func TestAServerIsAskedOnlyForKeysOfTheKindsThatAreKnown(t *testing.T) {
 	}
 	lines := known("", s.sshd.Address, key.PublicKey())
 	denied(t, s.url, s.credentials.with(credentials{"known_hosts": lines}), git.ErrHostKey, "no key of the kinds that known_hosts has for it (ssh-ed25519)")
+}
+
+// TestAServerIsKnownByItsCertificatesAuthority asks a server that gets as far as an empty list of refs.
+func TestAServerIsKnownByItsCertificatesAuthority(t *testing.T) {
+	t.Parallel()
+	key, authority := hostKey(t), hostKey(t)
+	certificate := &ssh.Certificate{
+		Key: key.PublicKey(), CertType: ssh.HostCert, ValidPrincipals: []string{"127.0.0.1"}, ValidBefore: ssh.CertTimeInfinity,
+	}
+	if err := certificate.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewCertSigner(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, c := runs(t, signer, func(channel ssh.Channel) {
+		_, _ = io.WriteString(channel, "0000")
+		_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, 0})
+		_ = channel.Close()
+	})
+	url := "ssh://git@" + address + "/a.git"
+	trusted := known("@cert-authority", address, authority.PublicKey())
+	denied(t, url, c.with(credentials{"known_hosts": trusted}), git.ErrNoCommits, "no commits yet")
+	denied(t, url, c.with(credentials{"known_hosts": known("@cert-authority", address, hostKey(t).PublicKey())}), git.ErrHostKey, "host key mismatch")
+	denied(t, url, c.with(credentials{"known_hosts": trusted + known("@revoked", "*", authority.PublicKey())}), git.ErrHostKey, "host key mismatch")
+	denied(t, url, c.with(credentials{"known_hosts": trusted + known("@revoked", "*", key.PublicKey())}), git.ErrHostKey, "host key mismatch")
 }
 
 // TestNoServerIsAskedThatNobodyKnows has nobody listen: whoever tried would be refused the connection.

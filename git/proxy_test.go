@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -19,7 +20,26 @@ import (
 func connectProxy(t testing.TB, elsewhere string) (url string, asked *[]string) {
 	t.Helper()
 	asked = new([]string)
-	address := listen(t, func(conn net.Conn) {
+	return "http://" + listen(t, connects(elsewhere, asked)), asked
+}
+
+// secureProxy is a connectProxy that speaks TLS itself, with a certificate of the authority's.
+func (a authority) secureProxy(t testing.TB) (url string, asked *[]string) {
+	t.Helper()
+	files := a.pair(loopback())
+	pair, err := tls.X509KeyPair([]byte(files["tls.crt"]), []byte(files["tls.key"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked = new([]string)
+	answer := connects("", asked)
+	return "https://" + listen(t, func(conn net.Conn) {
+		answer(tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{pair}}))
+	}), asked
+}
+
+func connects(elsewhere string, asked *[]string) func(net.Conn) {
+	return func(conn net.Conn) {
 		request, err := http.ReadRequest(bufio.NewReader(conn))
 		if err != nil {
 			return
@@ -29,8 +49,7 @@ func connectProxy(t testing.TB, elsewhere string) (url string, asked *[]string) 
 			request.Host = elsewhere
 		}
 		through(conn, request.Host, "HTTP/1.1 200 Connection established\r\n\r\n")
-	})
-	return "http://" + address, asked
+	}
 }
 
 // socksProxy is the like for SOCKS 5.
@@ -73,6 +92,15 @@ func through(conn net.Conn, address, yes string) {
 	<-done
 }
 
+// proxies are one of each kind, by what they are asked for when that is a host.
+func (a authority) proxies() map[string]func(testing.TB) (url string, asked *[]string) {
+	return map[string]func(testing.TB) (string, *[]string){
+		"CONNECT %s": func(t testing.TB) (string, *[]string) { return connectProxy(t, "") },
+		"CONNECT %v": a.secureProxy,
+		"%s":         socksProxy,
+	}
+}
+
 func TestARepositoryIsReachedByItsProxy(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
@@ -80,32 +108,28 @@ func TestARepositoryIsReachedByItsProxy(t *testing.T) {
 	hash := s.push("a.yaml", "a: 1\n")
 	host := strings.Trim(strings.TrimPrefix(url, "https://"), "/")
 	c := credentials{"ca.crt": a.pem, "token": "t0ken-secret"}
-	for name, proxy := range map[string]func(testing.TB) (string, *[]string){
-		"CONNECT " + host: func(t testing.TB) (string, *[]string) { return connectProxy(t, "") },
-		host:              socksProxy,
-	} {
+	for want, proxy := range a.proxies() {
 		by, asked := proxy(t)
 		r := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: c.folder(t), Proxy: by})
 		fetch(t, r, hash)
 		fetch(t, r, hash)
-		if len(*asked) != 1 || (*asked)[0] != name {
-			t.Errorf("the proxy was asked for %q, want %s once", *asked, name)
+		if want = fmt.Sprintf(want, host); len(*asked) != 1 || (*asked)[0] != want {
+			t.Errorf("the proxy was asked for %q, want %s once", *asked, want)
 		}
 	}
 }
 
 func TestARepositoryIsReachedOverSSHByItsProxy(t *testing.T) {
 	t.Parallel()
+	a := newAuthority(t)
 	s := newSecure(t)
 	hash := s.push("a.yaml", "a: 1\n")
-	for name, proxy := range map[string]func(testing.TB) (string, *[]string){
-		"CONNECT " + s.sshd.Address: func(t testing.TB) (string, *[]string) { return connectProxy(t, "") },
-		s.sshd.Address:              socksProxy,
-	} {
+	c := s.credentials.with(credentials{"ca.crt": a.pem})
+	for want, proxy := range a.proxies() {
 		by, asked := proxy(t)
-		fetch(t, openWith(t, git.Options{URL: s.url, Dir: t.TempDir(), Credentials: s.credentials.folder(t), Proxy: by}), hash)
-		if len(*asked) != 1 || (*asked)[0] != name {
-			t.Errorf("the proxy was asked for %q, want %s once", *asked, name)
+		fetch(t, openWith(t, git.Options{URL: s.url, Dir: t.TempDir(), Credentials: c.folder(t), Proxy: by}), hash)
+		if want = fmt.Sprintf(want, s.sshd.Address); len(*asked) != 1 || (*asked)[0] != want {
+			t.Errorf("the proxy was asked for %q, want %s once", *asked, want)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords(t *testing.T) {
 		"a flood of complaints":     {"", strings.Repeat(forged, 1<<14), 1, git.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address, files := runs(t, func(channel ssh.Channel) {
+			address, files := runs(t, hostKey(t), func(channel ssh.Channel) {
 				_, _ = io.WriteString(channel, c.out)
 				_, _ = io.WriteString(channel.Stderr(), c.complaint)
 				_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, c.status})

@@ -69,11 +69,10 @@ func drip(text string) func(net.Conn) {
 // dumb is an ssh server that lets anybody in, begins each program with text, and then says no more.
 func dumb(t testing.TB, text string) (address string, c credentials) {
 	t.Helper()
-	return runs(t, func(channel ssh.Channel) { _, _ = io.WriteString(channel, text) })
+	return runs(t, hostKey(t), func(channel ssh.Channel) { _, _ = io.WriteString(channel, text) })
 }
 
-// runs is an ssh server that lets anybody in, and has program answer whatever they ask for.
-func runs(t testing.TB, program func(ssh.Channel)) (address string, c credentials) {
+func hostKey(t testing.TB) ssh.Signer {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -83,8 +82,14 @@ func runs(t testing.TB, program func(ssh.Channel)) (address string, c credential
 	if err != nil {
 		t.Fatal(err)
 	}
+	return signer
+}
+
+// runs is an ssh server that lets anybody in, and has program answer whatever they ask for.
+func runs(t testing.TB, key ssh.Signer, program func(ssh.Channel)) (address string, c credentials) {
+	t.Helper()
 	config := &ssh.ServerConfig{NoClientAuth: true}
-	config.AddHostKey(signer)
+	config.AddHostKey(key)
 	address = listen(t, func(conn net.Conn) {
 		_, channels, requests, err := ssh.NewServerConn(conn, config)
 		if err != nil {
@@ -105,7 +110,7 @@ func runs(t testing.TB, program func(ssh.Channel)) (address string, c credential
 		}
 	})
 	identity, _ := gittest.NewIdentity(t)
-	return address, credentials{"identity": identity, "known_hosts": known("", address, signer.PublicKey())}
+	return address, credentials{"identity": identity, "known_hosts": known("", address, key.PublicKey())}
 }
 
 // refs are those of a server that has one commit.
