@@ -41,6 +41,12 @@ func parseProxy(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// How the libraries mark what went wrong on the way to a proxy, or was refused by it.
+const (
+	opProxy = "proxyconnect"
+	opSOCKS = "socks connect"
+)
+
 // dial connects to a host and port, until ctx ends. The config says which proxy is trusted that speaks TLS.
 type dial func(ctx context.Context, address string, trust *tls.Config) (net.Conn, error)
 
@@ -67,7 +73,7 @@ func dialer(by *url.URL) dial {
 func dialTunnel(ctx context.Context, by *url.URL, address string, trust *tls.Config) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", by.Host)
 	if err != nil {
-		return nil, err
+		return nil, &net.OpError{Op: opProxy, Net: "tcp", Err: err}
 	}
 	defer expire(ctx, conn)()
 	if by.Scheme == "https" {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/git/gittest"
 )
 
 // connectProxy is an HTTP proxy that connects to whatever it is asked for, and keeps a list; elsewhere leads there instead.
@@ -166,6 +167,27 @@ func TestAProxyThatRefusesIsToldApartFromTheServer(t *testing.T) {
 			_, err := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: folder, Proxy: proxy}).Fetch(t.Context())
 			if !errors.Is(err, kind) || !strings.Contains(err.Error(), "proxy ") || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("fetch: %v, want %v", err, kind)
+			}
+		}
+	}
+}
+
+// TestAProxyThatIsNotThereIsToldApartFromTheServer has nobody listen where the proxy should be, and then where the server.
+func TestAProxyThatIsNotThereIsToldApartFromTheServer(t *testing.T) {
+	t.Parallel()
+	identity, public := gittest.NewIdentity(t)
+	c := credentials{"identity": identity, "known_hosts": known("", "127.0.0.1:1", public)}
+	socks, _ := socksProxy(t)
+	for proxy, text := range map[string]string{
+		"http://127.0.0.1:1":   "proxy: connection refused",
+		"socks5://127.0.0.1:1": "proxy: connection refused",
+		socks:                  "proxy: connection failed",
+		"":                     ": connection refused",
+	} {
+		for url, folder := range map[string]string{"ssh://git@127.0.0.1:1/a.git": c.folder(t), "https://127.0.0.1:1/a.git": ""} {
+			_, err := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: folder, Proxy: proxy}).Fetch(t.Context())
+			if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), text) {
+				t.Errorf("fetch of %s by %q: %v, want %s", url, proxy, err, text)
 			}
 		}
 	}
