@@ -9,43 +9,65 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	stdsync "sync"
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/git/gittest"
 )
 
+// asked is what proxies were asked for.
+type asked struct {
+	mu   stdsync.Mutex
+	list []string
+}
+
+func (a *asked) add(text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list = append(a.list, text)
+}
+
+func (a *asked) all() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.list)
+}
+
+func (a *asked) only(text string) bool { return slices.Equal(a.all(), []string{text}) }
+
 // connectProxy is an HTTP proxy that connects to whatever it is asked for, and keeps a list; elsewhere leads there instead.
-func connectProxy(t testing.TB, elsewhere string) (url string, asked *[]string) {
+func connectProxy(t testing.TB, elsewhere string) (url string, to *asked) {
 	t.Helper()
-	asked = new([]string)
-	return "http://" + listen(t, connects(elsewhere, asked)), asked
+	to = new(asked)
+	return "http://" + listen(t, connects(elsewhere, to)), to
 }
 
 // secureProxy is a connectProxy that speaks TLS itself, with a certificate of the authority's.
-func (a authority) secureProxy(t testing.TB) (url string, asked *[]string) {
+func (a authority) secureProxy(t testing.TB) (url string, to *asked) {
 	t.Helper()
 	files := a.pair(loopback())
 	pair, err := tls.X509KeyPair([]byte(files["tls.crt"]), []byte(files["tls.key"]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked = new([]string)
-	answer := connects("", asked)
+	to = new(asked)
+	answer := connects("", to)
 	return "https://" + listen(t, func(conn net.Conn) {
 		answer(tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{pair}}))
-	}), asked
+	}), to
 }
 
-func connects(elsewhere string, asked *[]string) func(net.Conn) {
+func connects(elsewhere string, to *asked) func(net.Conn) {
 	return func(conn net.Conn) {
 		request, err := http.ReadRequest(bufio.NewReader(conn))
 		if err != nil {
 			return
 		}
-		*asked = append(*asked, request.Method+" "+request.Host)
+		to.add(request.Method + " " + request.Host)
 		if elsewhere != "" {
 			request.Host = elsewhere
 		}
@@ -54,9 +76,9 @@ func connects(elsewhere string, asked *[]string) func(net.Conn) {
 }
 
 // socksProxy is the like for SOCKS 5.
-func socksProxy(t testing.TB) (url string, asked *[]string) {
+func socksProxy(t testing.TB) (url string, to *asked) {
 	t.Helper()
-	asked = new([]string)
+	to = new(asked)
 	address := listen(t, func(conn net.Conn) {
 		hello := make([]byte, 3) // version, one method, no authentication
 		if _, err := io.ReadFull(conn, hello); err != nil {
@@ -68,10 +90,10 @@ func socksProxy(t testing.TB) (url string, asked *[]string) {
 			return
 		}
 		host := net.JoinHostPort(net.IP(request[4:8]).String(), strconv.Itoa(int(binary.BigEndian.Uint16(request[8:]))))
-		*asked = append(*asked, host)
+		to.add(host)
 		through(conn, host, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
 	})
-	return "socks5://" + address, asked
+	return "socks5://" + address, to
 }
 
 // through joins the connection with one to the address, after it has said so.
@@ -94,9 +116,9 @@ func through(conn net.Conn, address, yes string) {
 }
 
 // proxies are one of each kind, by what they are asked for when that is a host.
-func (a authority) proxies() map[string]func(testing.TB) (url string, asked *[]string) {
-	return map[string]func(testing.TB) (string, *[]string){
-		"CONNECT %s": func(t testing.TB) (string, *[]string) { return connectProxy(t, "") },
+func (a authority) proxies() map[string]func(testing.TB) (url string, to *asked) {
+	return map[string]func(testing.TB) (string, *asked){
+		"CONNECT %s": func(t testing.TB) (string, *asked) { return connectProxy(t, "") },
 		"CONNECT %v": a.secureProxy,
 		"%s":         socksProxy,
 	}
@@ -110,12 +132,12 @@ func TestARepositoryIsReachedByItsProxy(t *testing.T) {
 	host := strings.Trim(strings.TrimPrefix(url, "https://"), "/")
 	c := credentials{"ca.crt": a.pem, "token": "t0ken-secret"}
 	for want, proxy := range a.proxies() {
-		by, asked := proxy(t)
+		by, to := proxy(t)
 		r := openWith(t, git.Options{URL: url, Dir: t.TempDir(), Credentials: c.folder(t), Proxy: by})
 		fetch(t, r, hash)
 		fetch(t, r, hash)
-		if want = fmt.Sprintf(want, host); len(*asked) != 1 || (*asked)[0] != want {
-			t.Errorf("the proxy was asked for %q, want %s once", *asked, want)
+		if want = fmt.Sprintf(want, host); !to.only(want) {
+			t.Errorf("the proxy was asked for %q, want %s once", to.all(), want)
 		}
 	}
 }
@@ -127,10 +149,10 @@ func TestARepositoryIsReachedOverSSHByItsProxy(t *testing.T) {
 	hash := s.push("a.yaml", "a: 1\n")
 	c := s.credentials.with(credentials{"ca.crt": a.pem})
 	for want, proxy := range a.proxies() {
-		by, asked := proxy(t)
+		by, to := proxy(t)
 		fetch(t, openWith(t, git.Options{URL: s.url, Dir: t.TempDir(), Credentials: c.folder(t), Proxy: by}), hash)
-		if want = fmt.Sprintf(want, s.sshd.Address); len(*asked) != 1 || (*asked)[0] != want {
-			t.Errorf("the proxy was asked for %q, want %s once", *asked, want)
+		if want = fmt.Sprintf(want, s.sshd.Address); !to.only(want) {
+			t.Errorf("the proxy was asked for %q, want %s once", to.all(), want)
 		}
 	}
 }
@@ -143,18 +165,18 @@ func TestTheEnvironmentsProxyIsUsed(t *testing.T) {
 	template := loopback()
 	template.DNSNames = []string{"git.test"}
 	url := a.serve(template, tls.NoClientCert, s.handler)
-	by, asked := connectProxy(t, strings.TrimPrefix(url, "https://"))
+	by, to := connectProxy(t, strings.TrimPrefix(url, "https://"))
 	t.Setenv("HTTPS_PROXY", by)
 	t.Setenv("NO_PROXY", "other.test")
 	c := credentials{"ca.crt": a.pem}
 	fetch(t, openWith(t, git.Options{URL: "https://git.test/", Dir: t.TempDir(), Credentials: c.folder(t)}), hash)
-	if len(*asked) != 1 || (*asked)[0] != "CONNECT git.test:443" {
-		t.Errorf("the proxy was asked for %q", *asked)
+	if !to.only("CONNECT git.test:443") {
+		t.Errorf("the proxy was asked for %q", to.all())
 	}
 	t.Setenv("NO_PROXY", "git.test")
 	_, err := openWith(t, git.Options{URL: "https://git.test/", Dir: t.TempDir(), Credentials: c.folder(t)}).Fetch(t.Context())
-	if !errors.Is(err, git.ErrUnavailable) || len(*asked) != 1 {
-		t.Errorf("fetch: %v; the proxy was asked for %q", err, *asked)
+	if !errors.Is(err, git.ErrUnavailable) || len(to.all()) != 1 {
+		t.Errorf("fetch: %v; the proxy was asked for %q", err, to.all())
 	}
 }
 
