@@ -122,3 +122,26 @@ func peak(b *testing.B) float64 {
 	_, _ = fmt.Sscan(line, &kib)
 	return kib / 1024
 }
+
+// BenchmarkFetchWithCredentialsOfARemoteThatHasNotMoved is what a look at a resting repository costs, with the real server's part in it.
+func BenchmarkFetchWithCredentialsOfARemoteThatHasNotMoved(b *testing.B) {
+	a := newAuthority(b)
+	tls, url := guarded(b, a, func() string { return "Bearer t0ken-secret" })
+	tls.push("a.yaml", "a: 1\n")
+	ssh := newSecure(b)
+	ssh.push("a.yaml", "a: 1\n")
+	for name, o := range map[string]git.Options{
+		"https": {URL: url, Credentials: credentials{"ca.crt": a.pem, "token": "t0ken-secret"}.folder(b)},
+		"ssh":   {URL: ssh.url, Credentials: ssh.credentials.folder(b)},
+	} {
+		o.Dir = b.TempDir()
+		r := openWith(b, o)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := r.Fetch(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -58,7 +58,7 @@ func (c *credentials) githubApp(at *url.URL, client *http.Client) (*githubApp, e
 	if err != nil {
 		return nil, fail(ErrCredentials, "credentials: %s is not an RSA key in PEM", fileAppKey)
 	}
-	api, err := c.githubAPI()
+	api, err := c.githubAPI(at)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +68,12 @@ func (c *credentials) githubApp(at *url.URL, client *http.Client) (*githubApp, e
 	}, nil
 }
 
-func (c *credentials) githubAPI() (string, error) {
+// githubAPI returns the address of the API that goes with the repository; what the app signs is for no other.
+func (c *credentials) githubAPI(at *url.URL) (string, error) {
 	if !c.has(fileAppAPI) {
+		if strings.ToLower(at.Hostname()) != "github.com" {
+			return "", fail(ErrCredentials, "credentials: %s is missing, as the repository is not on github.com", fileAppAPI)
+		}
 		return githubAPI, nil
 	}
 	text, err := c.line(fileAppAPI)

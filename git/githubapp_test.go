@@ -92,6 +92,7 @@ func (h *hub) open(t testing.TB) *git.Repository {
 }
 
 func TestAGitHubAppOpensARepositoryWithOneTokenForManyFetches(t *testing.T) {
+	t.Parallel()
 	h := newHub(t)
 	r := h.open(t)
 	fetch(t, r, h.push("a.yaml", "a: 1\n"))
@@ -102,6 +103,7 @@ func TestAGitHubAppOpensARepositoryWithOneTokenForManyFetches(t *testing.T) {
 }
 
 func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
+	t.Parallel()
 	h := newHub(t)
 	h.valid = 4 * time.Minute // a fetch might begin with it that ends after it
 	hash := h.push("a.yaml", "a: 1\n")
@@ -114,6 +116,7 @@ func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
 }
 
 func TestATokenThatIsRevokedIsReplacedWithTheNextFetch(t *testing.T) {
+	t.Parallel()
 	h := newHub(t)
 	hash := h.push("a.yaml", "a: 1\n")
 	r := h.open(t)
@@ -126,6 +129,7 @@ func TestATokenThatIsRevokedIsReplacedWithTheNextFetch(t *testing.T) {
 }
 
 func TestWhatGitHubSaysOfAnAppIsToldApart(t *testing.T) {
+	t.Parallel()
 	h := newHub(t)
 	for code, want := range map[int]struct {
 		kind error
@@ -146,8 +150,10 @@ func TestWhatGitHubSaysOfAnAppIsToldApart(t *testing.T) {
 }
 
 func TestAnAppThatIsNotWholeIsRefused(t *testing.T) {
+	t.Parallel()
 	h := newHub(t)
 	for text, c := range map[string]credentials{
+		"github-app-api-url is missing, as":             {"github-app-api-url": ""},
 		"github-app-private-key is missing":             {"github-app-private-key": ""},
 		"github-app-id is missing":                      {"github-app-id": ""},
 		"github-app-installation-id is not a number":    {"github-app-installation-id": "../../user"},

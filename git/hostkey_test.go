@@ -1,8 +1,10 @@
 package git_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -20,6 +22,7 @@ func known(marker, host string, key ssh.PublicKey) string {
 }
 
 func TestAServerThatIsKnownIsAccepted(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t, "rsa", "ecdsa", "ed25519")
 	hash := s.push("a.yaml", "a: 1\n")
 	host, port, err := net.SplitHostPort(s.sshd.Address)
@@ -47,6 +50,7 @@ func TestAServerThatIsKnownIsAccepted(t *testing.T) {
 }
 
 func TestAServerThatIsNotKnownIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t, "ecdsa", "ed25519")
 	host, _, _ := net.SplitHostPort(s.sshd.Address)
 	_, other := gittest.NewIdentity(t)
@@ -70,6 +74,7 @@ func TestAServerThatIsNotKnownIsRefused(t *testing.T) {
 }
 
 func TestAServerIsAskedOnlyForKeysOfTheKindsThatAreKnown(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t, "ecdsa")
 	key, err := ssh.ParsePrivateKey([]byte(s.sshd.Identity)) // an Ed25519 key
 	if err != nil {
@@ -79,8 +84,36 @@ func TestAServerIsAskedOnlyForKeysOfTheKindsThatAreKnown(t *testing.T) {
 	denied(t, s.url, s.credentials.with(credentials{"known_hosts": lines}), git.ErrHostKey, "no key of the kinds that known_hosts has for it (ssh-ed25519)")
 }
 
+// TestAServerIsKnownByItsCertificatesAuthority asks a server that gets as far as an empty list of refs.
+func TestAServerIsKnownByItsCertificatesAuthority(t *testing.T) {
+	t.Parallel()
+	key, authority := hostKey(t), hostKey(t)
+	certificate := &ssh.Certificate{
+		Key: key.PublicKey(), CertType: ssh.HostCert, ValidPrincipals: []string{"127.0.0.1"}, ValidBefore: ssh.CertTimeInfinity,
+	}
+	if err := certificate.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewCertSigner(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, c := runs(t, signer, func(channel ssh.Channel) {
+		_, _ = io.WriteString(channel, "0000")
+		_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, 0})
+		_ = channel.Close()
+	})
+	url := "ssh://git@" + address + "/a.git"
+	trusted := known("@cert-authority", address, authority.PublicKey())
+	denied(t, url, c.with(credentials{"known_hosts": trusted}), git.ErrNoCommits, "no commits yet")
+	denied(t, url, c.with(credentials{"known_hosts": known("@cert-authority", address, hostKey(t).PublicKey())}), git.ErrHostKey, "host key mismatch")
+	denied(t, url, c.with(credentials{"known_hosts": trusted + known("@revoked", "*", authority.PublicKey())}), git.ErrHostKey, "host key mismatch")
+	denied(t, url, c.with(credentials{"known_hosts": trusted + known("@revoked", "*", key.PublicKey())}), git.ErrHostKey, "host key mismatch")
+}
+
 // TestNoServerIsAskedThatNobodyKnows has nobody listen: whoever tried would be refused the connection.
 func TestNoServerIsAskedThatNobodyKnows(t *testing.T) {
+	t.Parallel()
 	identity, _ := gittest.NewIdentity(t)
 	_, other := gittest.NewIdentity(t)
 	for _, lines := range []string{"", known("", "git.example.com", other)} {

@@ -116,6 +116,7 @@ func guarded(t testing.TB, a authority, header func() string) (server, string) {
 }
 
 func TestCredentialsOpenARepositoryOverHTTPS(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	ca := credentials{"ca.crt": a.pem}
 	for name, c := range map[string]struct {
@@ -141,6 +142,7 @@ func TestCredentialsOpenARepositoryOverHTTPS(t *testing.T) {
 }
 
 func TestARotatedPasswordIsUsedWithTheNextFetch(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	header := "Bearer first-secret"
 	s, url := guarded(t, a, func() string { return header })
@@ -165,6 +167,7 @@ func TestARotatedPasswordIsUsedWithTheNextFetch(t *testing.T) {
 
 // TestNoFetchMixesTwoVersionsOfAMountedSecret replaces it again and again meanwhile.
 func TestNoFetchMixesTwoVersionsOfAMountedSecret(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	pairs := map[string]string{"ada": "correct horse", "ben": "battery staple"}
 	url := a.serve(loopback(), tls.NoClientCert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,6 +205,7 @@ func TestNoFetchMixesTwoVersionsOfAMountedSecret(t *testing.T) {
 }
 
 func TestAClientCertificateOpensARepository(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	s := newServer(t)
 	hash := s.push("a.yaml", "a: 1\n")
@@ -215,6 +219,7 @@ func TestAClientCertificateOpensARepository(t *testing.T) {
 }
 
 func TestCertificatesThatAreNotRightAreToldApart(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	ca := credentials{"ca.crt": a.pem}
 	expired := loopback()
@@ -230,6 +235,7 @@ func TestCertificatesThatAreNotRightAreToldApart(t *testing.T) {
 }
 
 func TestCredentialsThatAreNoneOfHTTPSAreRefused(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	url := a.serve(loopback(), tls.NoClientCert, http.NotFoundHandler())
 	basic := credentials{"username": "ada", "password": "correct horse"}
@@ -254,6 +260,7 @@ func TestCredentialsThatAreNoneOfHTTPSAreRefused(t *testing.T) {
 
 // TestARedirectTakesNoCredentialsAlong leads to a server that would tell.
 func TestARedirectTakesNoCredentialsAlong(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	asked := 0
 	thief := a.serve(loopback(), tls.NoClientCert, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
@@ -268,6 +275,7 @@ func TestARedirectTakesNoCredentialsAlong(t *testing.T) {
 }
 
 func TestARedirectOnTheSameServerIsFollowed(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	s := newServer(t)
 	hash := s.push("a.yaml", "a: 1\n")
@@ -283,6 +291,7 @@ func TestARedirectOnTheSameServerIsFollowed(t *testing.T) {
 }
 
 func TestWhatDoesNotGoTogetherIsRefusedBeforeAnyCall(t *testing.T) {
+	t.Parallel()
 	for text, o := range map[string]git.Options{
 		"not sent over http://":                   {URL: "http://git.example.com/a.git", Credentials: "/none"},
 		"ssh needs credentials":                   {URL: "ssh://git@git.example.com/a.git"},

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -75,6 +76,9 @@ func unwrap(err error) error {
 
 // netReason says in a few words why a connection failed; it is empty when it did not.
 func netReason(err error) string {
+	if e, ok := errors.AsType[*net.OpError](err); ok && (e.Op == opProxy || e.Op == opSOCKS) {
+		return "proxy: " + cmp.Or(netReason(e.Err), "connection failed")
+	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if e.IsNotFound {
 			return "host name not found"

@@ -41,40 +41,51 @@ func parseProxy(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// dial connects to a host and port, until ctx ends.
-type dial func(ctx context.Context, address string) (net.Conn, error)
+// How the libraries mark what went wrong on the way to a proxy, or was refused by it.
+const (
+	opProxy = "proxyconnect"
+	opSOCKS = "socks connect"
+)
+
+// dial connects to a host and port, until ctx ends. The config says which proxy is trusted that speaks TLS.
+type dial func(ctx context.Context, address string, trust *tls.Config) (net.Conn, error)
 
 func dialer(by *url.URL) dial {
-	var direct net.Dialer
 	switch {
 	case by == nil:
-		return func(ctx context.Context, address string) (net.Conn, error) {
-			return direct.DialContext(ctx, "tcp", address)
+		return func(ctx context.Context, address string, _ *tls.Config) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
 		}
 	case strings.HasPrefix(by.Scheme, "socks5"):
-		return func(ctx context.Context, address string) (net.Conn, error) {
-			socks, err := proxy.SOCKS5("tcp", by.Host, nil, &direct)
+		return func(ctx context.Context, address string, _ *tls.Config) (net.Conn, error) {
+			socks, err := proxy.SOCKS5("tcp", by.Host, nil, new(net.Dialer))
 			if err != nil {
 				return nil, err
 			}
 			return socks.(proxy.ContextDialer).DialContext(ctx, "tcp", address)
 		}
 	}
-	return func(ctx context.Context, address string) (net.Conn, error) {
-		conn, err := direct.DialContext(ctx, "tcp", by.Host)
-		if err != nil {
-			return nil, err
-		}
-		if by.Scheme == "https" {
-			conn = tls.Client(conn, &tls.Config{ServerName: by.Hostname()})
-		}
-		defer expire(ctx, conn)()
-		if err := tunnel(conn, address); err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-		return conn, nil
+	return func(ctx context.Context, address string, trust *tls.Config) (net.Conn, error) {
+		return dialTunnel(ctx, by, address, trust)
 	}
+}
+
+func dialTunnel(ctx context.Context, by *url.URL, address string, trust *tls.Config) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", by.Host)
+	if err != nil {
+		return nil, &net.OpError{Op: opProxy, Net: "tcp", Err: err}
+	}
+	defer expire(ctx, conn)()
+	if by.Scheme == "https" {
+		trust = trust.Clone()
+		trust.ServerName = by.Hostname()
+		conn = tls.Client(conn, trust)
+	}
+	if err := tunnel(conn, address); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 // expire ends all that waits on the connection when ctx ends, until the func that it returns is called.

@@ -42,6 +42,7 @@ func (s secure) open(t testing.TB, c credentials) *git.Repository {
 }
 
 func TestAPushIsSeenOverSSH(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	hash := s.push("manifests/a.yaml", "a: 1\n")
 	r := s.open(t, s.credentials)
@@ -58,6 +59,7 @@ func TestAPushIsSeenOverSSH(t *testing.T) {
 }
 
 func TestAnEmptyRepositoryOverSSHHasNoCommits(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	r := s.open(t, s.credentials)
 	if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrNoCommits) {
@@ -67,6 +69,7 @@ func TestAnEmptyRepositoryOverSSHHasNoCommits(t *testing.T) {
 }
 
 func TestARepositoryThatIsNotThereOverSSHIsNotFound(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	s.url += "/not here"
 	_, err := s.open(t, s.credentials).Fetch(t.Context())
@@ -76,6 +79,7 @@ func TestARepositoryThatIsNotThereOverSSHIsNotFound(t *testing.T) {
 }
 
 func TestAPathIsOneWordForTheServersShell(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	hash := s.push("a.yaml", "a: 1\n")
 	dir := filepath.Join(t.TempDir(), "a 'b'!;touch x")
@@ -88,6 +92,7 @@ func TestAPathIsOneWordForTheServersShell(t *testing.T) {
 
 // TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords has a program answer and end as those of well-known servers do.
 func TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		out, complaint string
 		status         byte
@@ -107,7 +112,7 @@ func TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords(t *testing.T) {
 		"a flood of complaints":     {"", strings.Repeat(forged, 1<<14), 1, git.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address, files := runs(t, func(channel ssh.Channel) {
+			address, files := runs(t, hostKey(t), func(channel ssh.Channel) {
 				_, _ = io.WriteString(channel, c.out)
 				_, _ = io.WriteString(channel.Stderr(), c.complaint)
 				_, _ = channel.SendRequest("exit-status", false, []byte{0, 0, 0, c.status})
@@ -126,6 +131,7 @@ func TestWhatAServerSaysOverSSHIsToldApartInOurOwnWords(t *testing.T) {
 }
 
 func TestAServerThatIsNotOneOfSSHIsUnavailable(t *testing.T) {
+	t.Parallel()
 	identity, public := gittest.NewIdentity(t)
 	for text, say := range map[string]string{
 		"does not speak ssh":    "HTTP/1.1 400 Bad Request\r\n\r\n" + forged + strings.Repeat("x", 1<<16),
@@ -141,12 +147,14 @@ func TestAServerThatIsNotOneOfSSHIsUnavailable(t *testing.T) {
 }
 
 func TestAKeyThatTheServerDoesNotTakeIsDenied(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	other, _ := gittest.NewIdentity(t)
 	denied(t, s.url, s.credentials.with(credentials{"identity": other}), git.ErrAuth, "access denied (publickey)")
 }
 
 func TestAKeyWithAPassphraseOpens(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	hash := s.push("a.yaml", "a: 1\n")
 	key, err := ssh.ParseRawPrivateKey([]byte(s.sshd.Identity))
@@ -164,6 +172,7 @@ func TestAKeyWithAPassphraseOpens(t *testing.T) {
 }
 
 func TestCredentialsThatAreNoneOfSSHAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	for text, c := range map[string]credentials{
 		"identity is missing":                        s.credentials.with(credentials{"identity": ""}),
@@ -176,6 +185,7 @@ func TestCredentialsThatAreNoneOfSSHAreRefused(t *testing.T) {
 }
 
 func TestARotatedKeyIsUsedWithTheNextFetch(t *testing.T) {
+	t.Parallel()
 	s := newSecure(t)
 	hash := s.push("a.yaml", "a: 1\n")
 	other, _ := gittest.NewIdentity(t)

@@ -34,7 +34,11 @@ func (s *sshConnector) connect(ctx context.Context) (transport.UploadPackSession
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.dial(ctx, sshHost(s.at))
+	trust, _, err := read.tls()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := s.dial(ctx, sshHost(s.at), trust)
 	if err != nil {
 		return nil, err
 	}
