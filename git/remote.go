@@ -76,6 +76,7 @@ func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
 	}
 	s, err := r.update(ctx, n)
 	if err == nil {
+		s.Rewritten = r.rewrites(ctx, s)
 		r.last = s
 	}
 	return s, err
