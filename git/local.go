@@ -87,7 +87,7 @@ func (l *local) snapshot(at layout, f found) (Snapshot, error) {
 	}
 	s, err := readSnapshot(l.objects, printable(l.root), f)
 	if err == nil {
-		s.Moved = at.moved(f.full)
+		s.Moved, s.Rewritten = at.moved(f.full), l.target.rewrites(l.last, s) == rewritten
 		l.last = s
 	} else if !l.target.commit.IsZero() && errors.Is(err, ErrCorrupt) {
 		err = l.unknown(at, err)

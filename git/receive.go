@@ -36,6 +36,7 @@ func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability
 	}
 	base := filepath.Join(g.packDir(), "pack-"+index.sum.String())
 	if err := writeIndex(base+indexExt, index.MemoryIndex); err != nil {
+		_ = os.Remove(base + indexExt)
 		return cacheError(err)
 	}
 	if err := os.Rename(f.Name(), base+packExt); err != nil {

@@ -73,6 +73,7 @@ func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 	}
 	s, err := r.update(ctx, n)
 	if err == nil {
+		s.Rewritten = r.rewrites(ctx, s)
 		r.last = s
 	}
 	return s, err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Snapshot is one commit, read-only and for good: whatever happens to the branch later, it reads the same files or
@@ -19,6 +18,10 @@ type Snapshot struct {
 	Author   string    // name of the commit's author, control characters escaped
 	Message  string    // first line of the commit's message, control characters escaped
 	Time     time.Time // when it was committed, to the second
+
+	// Rewritten says that the branch was at another commit before, from which this one does not go on: somebody has put it
+	// back, or rewritten its history. False where that is not known.
+	Rewritten bool
 
 	Signer string // the key that vouches for it, where signatures are asked for
 
@@ -41,10 +44,7 @@ func readSnapshot(o *objects, repository string, at found) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	r := Revision{Ref: shownRef(at.full), Hash: p.hash.String()}
-	raw := &plumbing.MemoryObject{}
-	raw.SetType(plumbing.CommitObject)
-	_, _ = raw.Write(p.commit)
-	commit, err := object.DecodeCommit(nil, raw)
+	commit, err := decodeCommit(p.commit)
 	if err != nil {
 		return Snapshot{}, fail(ErrCorrupt, "commit %s is malformed", r.Hash)
 	}

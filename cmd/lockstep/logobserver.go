@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -59,7 +60,7 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		last.waits = event.Waits
 		log.Info(event.Waits)
 	case event.Snapshot != nil:
-		log.Info("new revision", zap.String("author", event.Snapshot.Author), zap.String("message", event.Snapshot.Message))
+		log.Info("new revision", snapshotFields(event.Snapshot)...)
 	case event.Change != nil && event.Change.Action != apply.Unchanged:
 		log.Info(event.Change.String(), drift(event.Change)...)
 	case event.Rejection != nil:
@@ -148,4 +149,16 @@ func (l *lastEntry) account() string {
 		return ": " + text
 	}
 	return ""
+}
+
+// snapshotFields say whose commit it is, and what is special about it.
+func snapshotFields(s *git.Snapshot) []zap.Field {
+	fields := []zap.Field{zap.String("author", s.Author), zap.String("message", s.Message)}
+	if s.Signer != "" {
+		fields = append(fields, zap.String("signedBy", s.Signer))
+	}
+	if s.Rewritten {
+		fields = append(fields, zap.Bool("historyRewritten", true))
+	}
+	return fields
 }

@@ -76,3 +76,17 @@ func TestTheLogSaysWhatTheProbesCameTo(t *testing.T) {
 		t.Errorf("got %+v, want %s", got, want)
 	}
 }
+
+func TestTheLogSaysWhoSignedACommitAndThatItRewritesTheHistory(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	o := newLogObserver(zap.New(core))
+	o.Observe(t.Context(), sync.Event{App: "web", Snapshot: &git.Snapshot{Message: "One"}})
+	o.Observe(t.Context(), sync.Event{App: "web", Snapshot: &git.Snapshot{Message: "Two", Signer: "SSH key SHA256:x", Rewritten: true}})
+	plain, special := logs.All()[0].ContextMap(), logs.All()[1].ContextMap()
+	if special["signedBy"] != "SSH key SHA256:x" || special["historyRewritten"] != true {
+		t.Errorf("said of it: %v", special)
+	}
+	if _, said := plain["signedBy"]; said || plain["historyRewritten"] != nil {
+		t.Errorf("said of an ordinary one: %v", plain)
+	}
+}

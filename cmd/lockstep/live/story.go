@@ -46,7 +46,7 @@ func (s *story) tell(event sync.Event) []sentence {
 	s.losses = append(s.losses, s.app.Over(past)...)
 	switch {
 	case event.Snapshot != nil:
-		return s.began()
+		return append(s.began(), special(event.Snapshot)...)
 	case event.Change != nil:
 		return s.changed(event)
 	case event.Rejection != nil:
