@@ -13,15 +13,6 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Target is a repository that webhooks may wake.
-type Target struct {
-	Provider   Provider
-	Secrets    *Secrets
-	Repository string // its address, as it is followed
-	Branch     string // whose pushes count; pushes to other branches wake nobody. Empty for all of them
-	Wake       func() // must not block; may be called at any time, from several goroutines
-}
-
 // Receiver answers webhooks. It is safe for concurrent use.
 type Receiver struct {
 	// Refused, unless nil, is told of requests that were not accepted: the first of a provider at once, those of the next
@@ -115,14 +106,6 @@ func (r *Receiver) refuse(w http.ResponseWriter, provider Provider, status int, 
 	}
 }
 
-// targeted is a target and its place.
-type targeted struct {
-	Target
-	place place
-}
-
-type targets []targeted
-
 // trusted returns the targets that the request may wake, nil when its proof was made with no secret. All secrets of the
 // provider are tried, each once and in any case; where there are none, one that nobody knows. One request is tried at a
 // time, since each costs as many hashes as there are secrets, and whoever sends it need not know any. The error is of secrets
@@ -157,46 +140,6 @@ func (r *Receiver) trusted(provider Provider, shown proof, body []byte) (found t
 		_ = shown.by(r.decoy, body)
 	}
 	return found, failed
-}
-
-// wake wakes the targets that the event is about.
-func (t targets) wake(event Event) {
-	if !event.Moved {
-		return
-	}
-	var given []place
-	for _, address := range event.Repositories {
-		given = append(given, placeOf(address))
-	}
-	if !t.wakeWhere(event, func(p place) bool { return len(given) == 0 || slices.ContainsFunc(given, p.is) }) {
-		t.wakeWhere(event, func(p place) bool { return slices.ContainsFunc(given, p.named) })
-	}
-}
-
-// wakeWhere reports whether there was any such place.
-func (t targets) wakeWhere(event Event, meant func(place) bool) (found bool) {
-	for _, one := range t {
-		if !meant(one.place) {
-			continue
-		}
-		found = true
-		if one.follows(event.Refs) {
-			one.Wake()
-		}
-	}
-	return found
-}
-
-// follows reports whether the refs may matter to the target. Only a push to other branches does not: what follows a tag, or
-// a ref of another kind, is for the target to find out.
-func (t Target) follows(refs []string) bool {
-	if len(refs) == 0 || t.Branch == "" {
-		return true
-	}
-	return slices.ContainsFunc(refs, func(ref string) bool {
-		branch, is := strings.CutPrefix(ref, branches)
-		return !is || branch == t.Branch
-	})
 }
 
 // acquire waits a little for room to hold a body.
