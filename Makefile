@@ -65,9 +65,12 @@ $(LINT):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv bin/golangci-lint $@
 
-bench: cluster-build ## time a commit, a fetch, and a fleet of APPS apps, beside the same without Lockstep
+bench: cluster-build ## time a commit, a fetch, a webhook, and a fleet of APPS apps, beside the same calls without Lockstep
 	$(GO) test -run '^$$' -bench Commit -benchtime 20x -timeout 20m ./sync
 	$(GO) test -run '^$$' -bench FetchOfAPush -benchtime 20x -timeout 20m ./git
+	$(GO) test -run '^$$' -bench 'Wake$$' -benchtime 20x -timeout 20m ./sync
+	$(GO) test -run '^$$' -bench PollOfRestingRepositories -benchtime 1x -timeout 20m ./sync
+	$(GO) test -run '^$$' -bench UnsignedWebhooks -benchtime 60000x -timeout 20m ./git/webhook
 	$(GO) test -run '^$$' -bench Verdict -benchtime 2000x -timeout 60m ./health -args -apps 1000
 	$(GO) test -run '^$$' -bench 'Fleet|LargeApp' -benchtime 1x -timeout 60m ./sync -args -apps $(APPS)
 

@@ -7,7 +7,7 @@
 // [Snapshot.Root] reads here and there in a whole commit, and no more than it is asked for. It traces what it was asked for by
 // hash, and [Snapshot.Hashes] compares such traces with another commit: who read the same need not read again.
 //
-// [WorkTree] reads a folder of files as if it were a commit, by the same rules.
+// [WorkTree] reads a folder of files as if it were a commit, by the same rules; [OpenWorkTree] follows one.
 //
 // Reading is all or nothing. Whatever is missing, cut short, altered, too large or of a kind that is not followed is an
 // error, never a shorter list of files: who prunes by what is absent must be able to rely on that.

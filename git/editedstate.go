@@ -61,12 +61,9 @@ func look(dir string, before map[string]stamp) (*state, error) {
 	return s, err
 }
 
-// folder returns the hash of a folder, written as git does. Entries counts what was looked at in all.
-func (s *state) folder(root *os.Root, name string, entries *int) (plumbing.Hash, error) {
-	children, err := fs.ReadDir(root.FS(), name)
-	if errors.Is(err, fs.ErrNotExist) && name != "." {
-		return plumbing.ZeroHash, errMoving
-	}
+// folder returns the hash of a folder, which is open, written as git does. Entries counts what was looked at in all.
+func (s *state) folder(open *os.Root, name string, entries *int) (plumbing.Hash, error) {
+	children, err := fs.ReadDir(open.FS(), ".")
 	if err != nil {
 		return s.refuse(name, err), nil
 	}
@@ -78,9 +75,8 @@ func (s *state) folder(root *os.Root, name string, entries *int) (plumbing.Hash,
 		if scratch.MatchString(e.Name()) || name == "." && strings.EqualFold(e.Name(), ".git") {
 			continue
 		}
-		at := path.Join(name, e.Name())
-		mode := modeOf(root, at, e)
-		hash, err := s.entry(root, at, mode, entries)
+		mode := modeOf(open, e.Name(), e)
+		hash, err := s.entry(open, path.Join(name, e.Name()), mode, entries)
 		if err != nil {
 			return plumbing.ZeroHash, err
 		}
@@ -95,18 +91,27 @@ func (s *state) folder(root *os.Root, name string, entries *int) (plumbing.Hash,
 // scratch are names of what editors make while they edit: backups, locks, swap files, and files that become the real one.
 var scratch = regexp.MustCompile(`^(\..*\.sw[a-z]|\.sw[a-z]|.*~|\.#.*|#.*#|4913|\.DS_Store|.*___jb_(tmp|old|bak)___|\.goutputstream-.*)$`)
 
-func (s *state) entry(root *os.Root, name string, mode filemode.FileMode, entries *int) (plumbing.Hash, error) {
+// entry returns the hash of what is in an open folder.
+func (s *state) entry(open *os.Root, name string, mode filemode.FileMode, entries *int) (plumbing.Hash, error) {
 	switch mode {
 	case filemode.Dir:
-		return s.folder(root, name, entries)
+		below, err := open.OpenRoot(path.Base(name)) // so that no file below needs the whole way to it
+		if errors.Is(err, fs.ErrNotExist) {
+			return plumbing.ZeroHash, errMoving
+		}
+		if err != nil {
+			return s.refuse(name, err), nil
+		}
+		defer func() { _ = below.Close() }()
+		return s.folder(below, name, entries)
 	case filemode.Regular:
-		return s.file(root, name)
+		return s.file(open, name)
 	}
 	return plumbing.ComputeHash(plumbing.BlobObject, []byte(name)), nil // refused by its kind, whatever is in it
 }
 
-func (s *state) file(root *os.Root, name string) (plumbing.Hash, error) {
-	info, err := root.Lstat(name)
+func (s *state) file(open *os.Root, name string) (plumbing.Hash, error) {
+	info, err := open.Lstat(path.Base(name))
 	if err != nil || !info.Mode().IsRegular() {
 		return plumbing.ZeroHash, errMoving
 	}
@@ -116,7 +121,7 @@ func (s *state) file(root *os.Root, name string) (plumbing.Hash, error) {
 	known := s.before[name]
 	if !known.holds(info) {
 		known = stamp{info: info, at: time.Now()}
-		if known.hash, err = s.content(root, name, info); err != nil {
+		if known.hash, err = s.content(open, name, info); err != nil {
 			return plumbing.ZeroHash, err
 		}
 	}
@@ -126,19 +131,19 @@ func (s *state) file(root *os.Root, name string) (plumbing.Hash, error) {
 }
 
 // content returns the hash of what is in a file; of one that is too large, or may not be read, one of its looks.
-func (s *state) content(root *os.Root, name string, info os.FileInfo) (plumbing.Hash, error) {
+func (s *state) content(open *os.Root, name string, info os.FileInfo) (plumbing.Hash, error) {
 	looks := plumbing.ComputeHash(plumbing.BlobObject, fmt.Appendf(nil, "%s\x00%d\x00%d", name, info.Size(), info.ModTime().UnixNano()))
 	if info.Size() > MaxFileSize {
 		return looks, nil
 	}
-	content, err := readBlob(root, name, MaxFileSize)
+	content, err := readBlob(open, path.Base(name), MaxFileSize)
 	switch {
 	case err == nil:
 		return plumbing.ComputeHash(plumbing.BlobObject, content), nil
 	case errors.Is(err, ErrTooLarge):
 		return looks, nil
 	}
-	if _, gone := root.Lstat(name); gone != nil {
+	if _, gone := open.Lstat(path.Base(name)); gone != nil {
 		return plumbing.ZeroHash, errMoving
 	}
 	s.broken[looks] = err

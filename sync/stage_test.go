@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	if order := os.Getenv(benchDaemon); order != "" {
 		os.Exit(runBenchDaemon(order))
 	}
+	if root := os.Getenv(benchServer); root != "" {
+		os.Exit(runBenchServer(root))
+	}
 	os.Exit(clustertest.Main(m))
 }
 

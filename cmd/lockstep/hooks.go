@@ -121,7 +121,7 @@ func (h *hooks) set(targets []webhook.Target) {
 
 // refused logs requests that were not accepted, with their count, as anybody may send them.
 func (h *hooks) refused(r webhook.Refusal) {
-	h.log.Warn("webhook refused", zap.String("provider", string(r.Provider)), zap.String("reason", r.Reason), zap.Int("count", r.Count))
+	h.log.Warn("webhook refused", zap.String("provider", string(r.Provider)), zap.String("reason", r.Reason), zap.Int("count", r.Count), zap.Error(r.Err))
 }
 
 // targetsOf are the webhooks that a config file asks for, of the repositories that could be opened, by their names in it.

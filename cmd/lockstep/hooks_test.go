@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	stdsync "sync"
@@ -20,6 +21,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/git/gittest"
+	"github.com/lockstep-dev/lockstep/git/webhook"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
@@ -166,3 +168,42 @@ func TestAConfigSaysWhoseWebhooksAreAccepted(t *testing.T) {
 		t.Errorf("without the secret: %v", s.logged.All())
 	}
 }
+
+// TestTheReadmesWebhookCanBeSent runs what the README shows, against a daemon's webhooks.
+func TestTheReadmesWebhookCanBeSent(t *testing.T) {
+	for _, tool := range []string{"openssl", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the example of the README needs %s: install the package of that name", tool)
+		}
+	}
+	_, text, _ := strings.Cut(readme(t), "```sh\nbody=")
+	text, _, found := strings.Cut(text, "```")
+	if !found {
+		t.Fatal("the README has no example of a signed webhook")
+	}
+	s := newHookStage(t)
+	var err error
+	if s.hooks, err = receive("127.0.0.1:0", s.log); err != nil {
+		t.Fatal(err)
+	}
+	woken := make(chan struct{}, 1)
+	s.hooks.set([]webhook.Target{{
+		Provider: webhook.Generic, Secrets: webhook.NewSecrets(s.secret), Repository: "ssh://git@git.example.com/team/shop", Branch: "main",
+		Wake: func() { woken <- struct{}{} },
+	}})
+	s.follow(sync.NewFeed(stillSource{}, time.Hour))
+	s.write(filepath.Join(filepath.Dir(s.secret), "webhook-secret"), hookSecret+"\n")
+	script := "set -e\nbody=" + strings.Replace(text, "https://lockstep.example.com", "http://"+s.hooks.listener.Addr().String(), 1)
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+	cmd.Dir = filepath.Dir(s.secret)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "accepted") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	<-woken
+}
+
+// stillSource never moves.
+type stillSource struct{}
+
+func (stillSource) Fetch(context.Context) (git.Snapshot, error) { return git.Snapshot{}, nil }

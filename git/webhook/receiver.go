@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
@@ -12,15 +13,6 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Target is a repository that webhooks may wake.
-type Target struct {
-	Provider   Provider
-	Secrets    *Secrets
-	Repository string // its address, as it is followed
-	Branch     string // whose pushes count; pushes to other branches wake nobody. Empty for all of them
-	Wake       func() // must not block; may be called at any time, from several goroutines
-}
-
 // Receiver answers webhooks. It is safe for concurrent use.
 type Receiver struct {
 	// Refused, unless nil, is told of requests that were not accepted: the first of a provider at once, those of the next
@@ -31,6 +23,7 @@ type Receiver struct {
 	targets  []Target
 	places   []place // of the targets
 	room     *semaphore.Weighted
+	turn     stdsync.Mutex // of who tries secrets
 	decoy    []byte
 	refusals refusals
 }
@@ -70,23 +63,23 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) {
 	}
 	shown, ok := d.proof(request.Header)
 	if !ok { // whoever shows nothing costs nothing
-		r.refuse(w, provider, http.StatusUnauthorized, "no signature: want the header "+d.wants)
+		r.refuse(w, provider, http.StatusUnauthorized, "no signature: want the header "+d.wants, nil)
 		return
 	}
 	body, leave, status := r.read(w, request)
 	defer leave()
 	if body == nil {
-		r.refuse(w, provider, status, texts[status])
+		r.refuse(w, provider, status, texts[status], nil)
 		return
 	}
-	trusted := r.trusted(provider, shown, body)
+	trusted, err := r.trusted(provider, shown, body)
 	if trusted == nil {
-		r.refuse(w, provider, http.StatusUnauthorized, "wrong signature")
+		r.refuse(w, provider, http.StatusUnauthorized, "wrong signature", err)
 		return
 	}
 	event, err := d.parse(single(request.Header, d.event), body)
 	if err != nil {
-		r.refuse(w, provider, http.StatusBadRequest, err.Error())
+		r.refuse(w, provider, http.StatusBadRequest, err.Error(), nil)
 		return
 	}
 	accept(w)
@@ -102,36 +95,34 @@ func accept(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush() // a writer that cannot is a test's
 }
 
-func (r *Receiver) refuse(w http.ResponseWriter, provider Provider, status int, text string) {
+// refuse answers with a text that tells nothing but what the request itself shows. The cause is for those who run this.
+func (r *Receiver) refuse(w http.ResponseWriter, provider Provider, status int, text string, cause error) {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
 	http.Error(w, text, status)
 	if r.Refused != nil {
-		r.refusals.note(r.Refused, provider, text)
+		r.refusals.note(r.Refused, Refusal{Provider: provider, Reason: text, Err: cause})
 	}
 }
 
-// targeted is a target and its place.
-type targeted struct {
-	Target
-	place place
-}
-
-type targets []targeted
-
 // trusted returns the targets that the request may wake, nil when its proof was made with no secret. All secrets of the
-// provider are tried, each once and in any case; where there are none, one that nobody knows.
-func (r *Receiver) trusted(provider Provider, shown proof, body []byte) targets {
+// provider are tried, each once and in any case; where there are none, one that nobody knows. One request is tried at a
+// time, since each costs as many hashes as there are secrets, and whoever sends it need not know any. The error is of secrets
+// that could not be read.
+func (r *Receiver) trusted(provider Provider, shown proof, body []byte) (found targets, failed error) {
 	r.mu.RLock()
 	all, places := r.targets, r.places
 	r.mu.RUnlock()
-	right, found := map[string]bool{}, targets(nil)
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	right := map[string]bool{}
 	for i, t := range all {
 		if t.Provider != provider {
 			continue
 		}
-		keys, _ := t.Secrets.current() // none where there is an error, which the owner of the target tells
+		keys, err := t.Secrets.current() // none where there is an error
+		failed = cmp.Or(failed, err)
 		good := false
 		for _, key := range keys {
 			is, tried := right[string(key)]
@@ -148,47 +139,7 @@ func (r *Receiver) trusted(provider Provider, shown proof, body []byte) targets 
 	if len(right) == 0 {
 		_ = shown.by(r.decoy, body)
 	}
-	return found
-}
-
-// wake wakes the targets that the event is about.
-func (t targets) wake(event Event) {
-	if !event.Moved {
-		return
-	}
-	var given []place
-	for _, address := range event.Repositories {
-		given = append(given, placeOf(address))
-	}
-	if !t.wakeWhere(event, func(p place) bool { return len(given) == 0 || slices.ContainsFunc(given, p.is) }) {
-		t.wakeWhere(event, func(p place) bool { return slices.ContainsFunc(given, p.named) })
-	}
-}
-
-// wakeWhere reports whether there was any such place.
-func (t targets) wakeWhere(event Event, meant func(place) bool) (found bool) {
-	for _, one := range t {
-		if !meant(one.place) {
-			continue
-		}
-		found = true
-		if one.follows(event.Refs) {
-			one.Wake()
-		}
-	}
-	return found
-}
-
-// follows reports whether the refs may matter to the target. Only a push to other branches does not: what follows a tag, or
-// a ref of another kind, is for the target to find out.
-func (t Target) follows(refs []string) bool {
-	if len(refs) == 0 || t.Branch == "" {
-		return true
-	}
-	return slices.ContainsFunc(refs, func(ref string) bool {
-		branch, is := strings.CutPrefix(ref, branches)
-		return !is || branch == t.Branch
-	})
+	return found, failed
 }
 
 // acquire waits a little for room to hold a body.

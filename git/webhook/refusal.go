@@ -13,6 +13,7 @@ type Refusal struct {
 	Provider Provider
 	Count    int    // since the last that was told
 	Reason   string // of the newest; it holds nothing of what was sent
+	Err      error  // why secrets of the provider could not be read; nil where they could
 }
 
 // refusals count what is not told one by one: a flood of requests must not become one of log entries.
@@ -22,15 +23,17 @@ type refusals struct {
 	held map[Provider]int
 }
 
-func (r *refusals) note(tell func(Refusal), provider Provider, reason string) {
+func (r *refusals) note(tell func(Refusal), refusal Refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.told == nil {
 		r.told, r.held = map[Provider]time.Time{}, map[Provider]int{}
 	}
+	provider := refusal.Provider
 	r.held[provider]++
 	if now := time.Now(); now.Sub(r.told[provider]) >= quiet {
-		tell(Refusal{provider, r.held[provider], reason})
+		refusal.Count = r.held[provider]
+		tell(refusal)
 		r.told[provider], r.held[provider] = now, 0
 	}
 }

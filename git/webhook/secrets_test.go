@@ -117,3 +117,21 @@ func TestSecretsThatAreNotRightAreNoneAndAreNotTold(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoRunsItIsToldWhySecretsCannotBeRead(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone")
+	r := webhook.NewReceiver()
+	r.Set([]webhook.Target{{Provider: webhook.Generic, Secrets: webhook.NewSecrets(gone), Repository: address, Wake: func() {}}})
+	var told webhook.Refusal
+	r.Refused = func(refusal webhook.Refusal) { told = refusal }
+	request := httptest.NewRequest(http.MethodPost, "/hooks/generic", nil)
+	request.Header = signed(webhook.Generic, "", secret, nil)
+	answer := httptest.NewRecorder()
+	r.Handler().ServeHTTP(answer, request)
+	if told.Err == nil || !strings.Contains(told.Err.Error(), gone) {
+		t.Errorf("told %+v", told)
+	}
+	if answer.Code != http.StatusUnauthorized || answer.Body.String() != "wrong signature\n" {
+		t.Errorf("answered %d %q", answer.Code, answer.Body)
+	}
+}
