@@ -130,6 +130,8 @@ func mayDo(t *testing.T, c client.Client, namespace, shop string) {
 		{namespace, "get", "", "namespaces", namespace, true},
 		{namespace, "update", "coordination.k8s.io", "leases", "lockstep", true},
 		{namespace, "update", "coordination.k8s.io", "leases", "another", false},
+		{namespace, "delete", "coordination.k8s.io", "leases", "", false},
+		{shop, "create", "events.k8s.io", "events", "", true},
 		{namespace, "patch", "apps", "deployments", "", false},
 	} {
 		got := allowed(t.Context(), t, c, "system:serviceaccount:"+namespace+":lockstep", &authorizationv1.ResourceAttributes{
