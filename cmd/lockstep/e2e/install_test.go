@@ -101,28 +101,38 @@ func (i *installation) release(verb string, args ...string) {
 	}
 }
 
-// said is what the pod that works says of an app; the others know none.
-func (i *installation) said(ctx context.Context, app string) (found status.App, err error) {
+// said is what the pod that works says of an app, and which one that is; the others know none.
+func (i *installation) said(ctx context.Context, app string) (found status.App, by string, err error) {
 	pods, err := i.pods.CoreV1().Pods(i.tools).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=lockstep"})
 	if err != nil {
-		return found, err
+		return found, "", err
 	}
 	err = errors.New("no pod")
 	for _, pod := range pods.Items {
 		var answer []byte
 		answer, err = i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod.Name, "8080", "/api/v1/apps/"+app, nil).DoRaw(ctx)
 		if err == nil {
-			return found, json.Unmarshal(answer, &found)
+			return found, pod.Name, json.Unmarshal(answer, &found)
 		}
 	}
-	return found, err
+	return found, "", err
+}
+
+// kill ends the pod that works as the loss of its node would, and returns its name.
+func (i *installation) kill() string {
+	i.t.Helper()
+	_, leader, err := i.said(i.t.Context(), "web")
+	must(i.t, err)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: i.tools, Name: leader}}
+	must(i.t, i.client.Delete(i.t.Context(), pod, client.GracePeriodSeconds(0)))
+	return leader
 }
 
 // eventually waits until an app is as it should be.
 func (i *installation) eventually(what, app string, is func(status.App) bool) {
 	i.t.Helper()
 	clustertest.Eventually(i.t, what, func(ctx context.Context) (bool, string) {
-		found, err := i.said(ctx, app)
+		found, _, err := i.said(ctx, app)
 		if err != nil {
 			return false, err.Error()
 		}
@@ -149,15 +159,20 @@ func TestTheChartOnPodsThatRun(t *testing.T) {
 		t.Errorf("something of the commit that is refused was applied: %v", err)
 	}
 
+	killed := i.kill()
+	began = i.commit("Serve from 2 pods", edit{"web-deployment", "replicas: 3", "replicas: 2"})
+	i.eventually("another pod to take over", "web", func(a status.App) bool { return a.State == "Healthy" && a.Workloads[0].Ready == 2 })
+	t.Logf("a push after %s was killed was healthy after %s", killed, time.Since(began).Round(10*time.Millisecond))
+
 	before := i.deployment(i.tools, "lockstep")
 	i.release("upgrade", "../../../charts/lockstep", "--values", i.values, "--set", "log.level=debug")
 	if after := i.deployment(i.tools, "lockstep"); after.UID != before.UID || after.Generation == before.Generation {
 		t.Errorf("upgraded from %s, generation %d to %s, generation %d", before.UID, before.Generation, after.UID, after.Generation)
 	}
-	i.eventually("the upgraded daemon to go on", "web", func(a status.App) bool { return a.State == "Healthy" && a.Workloads[0].Ready == 3 })
+	i.eventually("the upgraded daemon to go on", "web", func(a status.App) bool { return a.State == "Healthy" && a.Workloads[0].Ready == 2 })
 
 	i.release("uninstall")
-	if left := i.deployment(i.namespace, "web-server"); left.DeletionTimestamp != nil || left.Status.ReadyReplicas != 3 {
+	if left := i.deployment(i.namespace, "web-server"); left.DeletionTimestamp != nil || left.Status.ReadyReplicas != 2 {
 		t.Errorf("the workload after the release is gone: %v", left.Status)
 	}
 }
