@@ -32,8 +32,8 @@ image: ## build the container image IMAGE with CONTAINER, for PLATFORM
 	SOURCE_DATE_EPOCH=$(COMMITTED) $(CONTAINER) build --platform $(PLATFORM) --build-arg VERSION=$(VERSION) \
 	  --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
-image-test: ## build the image twice, without a registry, and look at it (needs root and buildah)
-	$(GO) test -C charts -count 1 -v -timeout 40m -run TestImage . -args -image
+image-test: ## build the image without a registry, and look at it: make image-test [ARGS="-archive FILE"] (needs root and buildah)
+	$(GO) test -C charts -count 1 -v -timeout 40m -run TestImage . -args -image $(ARGS)
 
 chart-test: cluster-build ## lint and render the chart, and try it on a real control plane
 	$(GO) test -C charts -count 1 -timeout 20m .

@@ -72,9 +72,13 @@ func uids(t *testing.T, c client.Client, namespace string) map[string]types.UID 
 	t.Helper()
 	found := map[string]types.UID{}
 	for _, kind := range []metav1.TypeMeta{
-		{APIVersion: "apps/v1", Kind: "DeploymentList"}, {APIVersion: "v1", Kind: "ServiceList"}, {APIVersion: "v1", Kind: "ServiceAccountList"},
-		{APIVersion: "v1", Kind: "ConfigMapList"}, {APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleList"},
-		{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBindingList"}, {APIVersion: "policy/v1", Kind: "PodDisruptionBudgetList"},
+		{APIVersion: "apps/v1", Kind: "DeploymentList"},
+		{APIVersion: "v1", Kind: "ServiceList"},
+		{APIVersion: "v1", Kind: "ServiceAccountList"},
+		{APIVersion: "v1", Kind: "ConfigMapList"},
+		{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleList"},
+		{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBindingList"},
+		{APIVersion: "policy/v1", Kind: "PodDisruptionBudgetList"},
 		{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicyList"},
 	} {
 		list := &metav1.PartialObjectMetadataList{TypeMeta: kind}
@@ -130,6 +134,8 @@ func mayDo(t *testing.T, c client.Client, namespace, shop string) {
 		{namespace, "get", "", "namespaces", namespace, true},
 		{namespace, "update", "coordination.k8s.io", "leases", "lockstep", true},
 		{namespace, "update", "coordination.k8s.io", "leases", "another", false},
+		{namespace, "delete", "coordination.k8s.io", "leases", "", false},
+		{shop, "create", "events.k8s.io", "events", "", true},
 		{namespace, "patch", "apps", "deployments", "", false},
 	} {
 		got := allowed(t.Context(), t, c, "system:serviceaccount:"+namespace+":lockstep", &authorizationv1.ResourceAttributes{
