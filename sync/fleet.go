@@ -28,7 +28,10 @@ type Fleet struct {
 	Workers  int           // apps that are planned and applied at once; 0 for [DefaultWorkers]
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
 	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are refused. Nil for none
-	Log      *zap.Logger
+	// Shifts say which of the apps are the fleet's to keep, and when. Of the others it knows only that they are there. Nil for
+	// all of them, always.
+	Shifts <-chan *Shift
+	Log    *zap.Logger
 
 	board   *board
 	claims  *Claims
@@ -44,7 +47,13 @@ type Fleet struct {
 
 	finished bool // retirements that were begun before have been looked for
 
+	adopted bool // a roster was
+	shifts  []*Shift
+	wished  map[string]App // what was asked for last, whoever keeps it
+	missed  map[string]App // what nothing asks for any more, and another was to retire
+
 	mu     stdsync.Mutex
+	asked  []*Feed           // those of the roster
 	feedOf map[string]string // by app
 	cycles map[string]string // of the apps that wait for themselves: how
 	left   []*member         // whose retirement has ended
@@ -60,7 +69,7 @@ type running struct {
 
 // Run keeps the apps of the newest roster in step until ctx ends. It returns when everything that it started has ended.
 func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
-	f.prepare()
+	f.prepare(ctx)
 	defer f.end()
 	for {
 		select {
@@ -70,14 +79,17 @@ func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
 			f.adopt(ctx, roster)
 		case order := <-f.Orders:
 			f.obey(ctx, order)
+		case shift := <-f.Shifts:
+			f.enter(ctx, shift)
 		case <-f.news:
+			f.dismiss(ctx)
 			f.farewell(ctx)
 			f.follow(ctx)
 		}
 	}
 }
 
-func (f *Fleet) prepare() {
+func (f *Fleet) prepare(ctx context.Context) {
 	if f.Workers == 0 {
 		f.Workers = DefaultWorkers
 	}
@@ -87,6 +99,10 @@ func (f *Fleet) prepare() {
 	f.board, f.claims, f.pool, f.news = newBoard(f.Observer), NewClaims(), NewPool(f.Workers), NewWake()
 	f.members, f.feeds, f.feedOf = map[string]*member{}, map[string]*running{}, map[string]string{}
 	f.warned, f.sought = map[string]bool{}, map[string]bool{}
+	f.wished, f.missed = map[string]App{}, map[string]App{}
+	if f.Shifts == nil {
+		f.shifts = []*Shift{NewShift(ctx, func(string) bool { return true })}
+	}
 }
 
 func (f *Fleet) end() {
@@ -102,12 +118,20 @@ func (f *Fleet) end() {
 	for _, m := range f.members {
 		<-m.done
 	}
+	for _, shift := range f.shifts {
+		close(shift.over)
+	}
 }
 
 // adopt makes roster the one that counts.
 func (f *Fleet) adopt(ctx context.Context, roster Roster) {
-	f.roster = roster
-	f.recall(ctx)
+	f.roster, f.adopted = roster, true
+	f.mu.Lock()
+	f.asked = slices.Collect(maps.Values(roster.Feeds))
+	f.mu.Unlock()
+	if len(f.shifts) > 0 {
+		f.recall(ctx)
+	}
 	for name, held := range f.feeds {
 		if roster.Feeds[name] != held.feed {
 			held.stop()
@@ -179,10 +203,12 @@ func (f *Fleet) wake(feed string, snapshot git.Snapshot, all bool) (kept []*memb
 // arrange starts, changes and retires apps, so that there are those that the roster asks for.
 func (f *Fleet) arrange(ctx context.Context) {
 	wanted := f.wanted(ctx)
+	f.note(wanted)
+	f.succeed(ctx)
 	f.entangle(wanted)
 	for name, app := range wanted {
 		m := f.members[name]
-		if m != nil && !m.leaving && sameApp(m.app, app) {
+		if m != nil && !m.leaving && sameApp(m.app, app) || f.shiftOf(name) == nil {
 			continue
 		}
 		if m != nil {
@@ -239,9 +265,9 @@ func (f *Fleet) wanted(ctx context.Context) map[string]App {
 // when so many are missing that this looks like an accident.
 func (f *Fleet) found(set Set) map[string]App {
 	before := map[string]App{}
-	for name, m := range f.members {
-		if m.app.Set == set.App.Set && !m.leaving {
-			before[name] = set.of(m.app)
+	for name, app := range f.wished {
+		if app.Set == set.App.Set {
+			before[name] = set.of(app)
 		}
 	}
 	feed := f.feeds[set.App.Feed]
