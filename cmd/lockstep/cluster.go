@@ -87,6 +87,9 @@ func (f *clusterFlags) reach(ctx context.Context) (*cluster, client.WithWatch, e
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.guard != nil {
+		f.guard.Protect(cluster.config)
+	}
 	c, err := connect(ctx, cluster.config)
 	return cluster, c, err
 }

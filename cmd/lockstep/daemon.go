@@ -23,6 +23,7 @@ type daemon struct {
 	repository *git.Repository // likewise
 	store      *status.Store
 	views      observers
+	replica    *replica // nil for a daemon that is alone
 	log        *zap.Logger
 }
 
@@ -143,9 +144,17 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	d.draw(ctx, group)
 	rosters := feeding(ctx, group)
 	fleet := &sync.Fleet{Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders, Log: d.log}
+	if d.replica != nil {
+		shifts := make(chan *sync.Shift)
+		fleet.Shifts = shifts
+		d.replica.warm = fleet.Warm
+		d.store.SetReplica(d.replica.standing)
+		group.Go(func() error { return d.keepShifts(ctx, shifts, desk) })
+	} else {
+		group.Go(func() error { return desk.run(ctx) })
+	}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
-	group.Go(func() error { return desk.run(ctx) })
 	return group.Wait()
 }
 

@@ -14,11 +14,16 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
 // clusterFlags say which cluster is meant.
-type clusterFlags struct{ kubeconfig, context, stateNamespace string }
+type clusterFlags struct {
+	kubeconfig, context, stateNamespace string
+
+	guard *lease.Guard // of all writes to the cluster; nil for none
+}
 
 func (f *clusterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()

@@ -30,6 +30,9 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	defer d.workshop.close()
+	if err := f.replicate(d); err != nil {
+		return err
+	}
 	d.observe(d.store)
 	view := f.viewOfMany(cmd.OutOrStdout(), log)
 	d.observe(view)

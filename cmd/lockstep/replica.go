@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	stdsync "sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/validation"
+	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// replicaFlags say whether this daemon is one of several that take turns.
+type replicaFlags struct {
+	elect    bool
+	lease    string
+	duration time.Duration
+}
+
+func (f *replicaFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.elect, "leader-elect", false, "take turns with other replicas: only the one that holds the Lease writes")
+	flags.StringVar(&f.lease, "lease-name", "lockstep", "name of the Lease, in --state-namespace")
+	flags.DurationVar(&f.duration, "lease-duration", lease.DefaultDuration, "how long the Lease is another's after it was renewed last: whole seconds")
+}
+
+func (f *replicaFlags) check(once bool) error {
+	switch {
+	case f.elect && once:
+		return errors.New("--leader-elect does not go with --once: nobody takes over from a single pass")
+	case len(validation.IsDNS1123Subdomain(f.lease)) > 0:
+		return fmt.Errorf("--lease-name %q is no Lease's name", f.lease)
+	case f.duration%time.Second != 0 || f.duration < 2*time.Second || f.duration > time.Minute:
+		return fmt.Errorf("--lease-duration %s: want whole seconds, between 2s and 1m", f.duration)
+	}
+	return nil
+}
+
+// replica is this daemon as one of several.
+type replica struct {
+	replicaFlags
+	guard     *lease.Guard
+	leases    coordinationv1client.LeasesGetter
+	namespace string
+	identity  string
+	log       *zap.Logger
+	ensure    func(ctx context.Context) error // the namespace of the leases
+	warm      func() bool
+
+	mu       stdsync.Mutex
+	holders  map[string]string // by lease
+	troubles map[string]string // what was logged last of a lease
+}
+
+// replicate makes a daemon one of several, if the flags say so. What it needs to take a lease no guard keeps from it.
+func (f *runFlags) replicate(d *daemon) error {
+	if !f.elect {
+		return nil
+	}
+	config := f.impatient(f.guard.Unprotected())
+	leases, err := coordinationv1client.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a client for leases: %w", err)
+	}
+	c, err := client.New(config, client.Options{Scheme: d.client.Scheme(), Mapper: d.client.RESTMapper()})
+	if err != nil {
+		return fmt.Errorf("make a client for leases: %w", err)
+	}
+	d.replica = &replica{
+		replicaFlags: f.replicaFlags, guard: f.guard, leases: leases, namespace: d.namespace, identity: identity(), log: d.log,
+		ensure:  inventory.NewStore(c, d.namespace).Ensure,
+		holders: map[string]string{}, troubles: map[string]string{},
+	}
+	d.store.Clear()
+	return nil
+}
+
+// impatient has a call for a lease end while there is time for another.
+func (f *replicaFlags) impatient(config *rest.Config) *rest.Config {
+	config = rest.CopyConfig(config)
+	config.Timeout, config.QPS = f.duration/3, -1
+	return config
+}
+
+// identity is the name of this replica: in a pod the pod's, and different each time that it starts.
+func identity() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "lockstep"
+	}
+	return host + "_" + strings.ToLower(rand.Text()[:8])
+}
+
+// run keeps apps in step whenever a lease is held, until ctx ends.
+func (r *replica) run(ctx context.Context, work func(ctx context.Context, owns func(app string) bool)) error {
+	r.prepare(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	candidate := r.candidate(r.lease, work, func(string) bool { return true })
+	group.Go(func() error { return candidate.Run(ctx) })
+	return group.Wait()
+}
+
+// prepare returns once there is a namespace for the leases, or ctx has ended.
+func (r *replica) prepare(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := r.ensure(ctx)
+		if r.told("", err); err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(r.duration):
+		}
+	}
+}
+
+// candidate stands for one of the leases, which is for the apps that owns names.
+func (r *replica) candidate(name string, work func(context.Context, func(string) bool), owns func(string) bool) *lease.Candidate {
+	return &lease.Candidate{
+		Leases: r.leases, Guard: r.guard, Namespace: r.namespace, Name: name, Identity: r.identity, Duration: r.duration,
+		Held: func(holder string) { r.held(name, holder) },
+		Told: func(err error) { r.told(name, err) },
+		Work: func(ctx context.Context) {
+			r.log.Info("lease taken", zap.String("lease", name), zap.String("replica", r.identity))
+			work(ctx, owns)
+			r.log.Info("lease given up", zap.String("lease", name), zap.String("replica", r.identity))
+		},
+	}
+}
+
+func (r *replica) held(name, holder string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.holders[name] = holder
+}
+
+// told logs what is in the way of a lease, each thing once as long as it lasts.
+func (r *replica) told(name string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if text != "" && text != r.troubles[name] {
+		r.log.Warn("lease cannot be read or written", zap.String("lease", name), zap.Error(err))
+	}
+	r.troubles[name] = text
+}
+
+// leads are the names of the leases that this replica holds, for a gauge.
+func (r *replica) leads() []string {
+	held := r.guard.Held()
+	slices.Sort(held)
+	return held
+}
+
+// standing is what the status says of this replica.
+func (r *replica) standing() status.Replica {
+	leads := r.leads()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	is := status.Replica{Identity: r.identity, Standby: len(leads) == 0, Warm: r.warm(), Leases: []status.Lease{}}
+	for name, holder := range r.holders {
+		is.Leases = append(is.Leases, status.Lease{Name: name, Holder: holder})
+	}
+	slices.SortFunc(is.Leases, func(a, b status.Lease) int { return strings.Compare(a.Name, b.Name) })
+	return is
+}
+
+// keepShifts has the fleet keep apps in step whenever a lease is held.
+func (d *daemon) keepShifts(ctx context.Context, shifts chan<- *sync.Shift, desk *desk) error {
+	return d.replica.run(ctx, func(ctx context.Context, owns func(string) bool) {
+		shift := sync.NewShift(ctx, owns)
+		select {
+		case <-ctx.Done():
+			return
+		case shifts <- shift:
+		}
+		var group errgroup.Group
+		group.Go(func() error { return desk.of(owns).run(ctx) })
+		<-shift.Over()
+		_ = group.Wait() // it has none
+	})
+}
