@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	stdsync "sync"
 	"time"
@@ -25,17 +26,22 @@ import (
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
+// mostShards is how many shards there may be: each is a Lease that is renewed a few times a second.
+const mostShards = 32
+
 // replicaFlags say whether this daemon is one of several that take turns.
 type replicaFlags struct {
 	elect    bool
 	lease    string
 	duration time.Duration
+	shards   int
 }
 
 func (f *replicaFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.elect, "leader-elect", false, "take turns with other replicas: only the one that holds the Lease writes")
 	flags.StringVar(&f.lease, "lease-name", "lockstep", "name of the Lease, in --state-namespace")
+	flags.IntVar(&f.shards, "shards", 1, "into how many parts the apps are divided, for replicas to share them")
 	flags.DurationVar(&f.duration, "lease-duration", lease.DefaultDuration, "how long the Lease is another's after it was renewed last: whole seconds")
 }
 
@@ -43,6 +49,10 @@ func (f *replicaFlags) check(once bool) error {
 	switch {
 	case f.elect && once:
 		return errors.New("--leader-elect does not go with --once: nobody takes over from a single pass")
+	case f.shards < 1 || f.shards > mostShards:
+		return fmt.Errorf("--shards %d: want 1 to %d", f.shards, mostShards)
+	case f.shards > 1 && !f.elect:
+		return errors.New("--shards needs --leader-elect: who else would keep the other parts?")
 	case len(validation.IsDNS1123Subdomain(f.lease)) > 0:
 		return fmt.Errorf("--lease-name %q is no Lease's name", f.lease)
 	case f.duration%time.Second != 0 || f.duration < 2*time.Second || f.duration > time.Minute:
@@ -106,13 +116,60 @@ func identity() string {
 	return host + "_" + strings.ToLower(rand.Text()[:8])
 }
 
+// work keeps the apps that owns names in step until ctx ends.
+type work func(ctx context.Context, owns func(app string) bool)
+
 // run keeps apps in step whenever a lease is held, until ctx ends.
-func (r *replica) run(ctx context.Context, work func(ctx context.Context, owns func(app string) bool)) error {
+func (r *replica) run(ctx context.Context, work work) error {
 	r.prepare(ctx)
 	group, ctx := errgroup.WithContext(ctx)
-	candidate := r.candidate(r.lease, work, func(string) bool { return true })
-	group.Go(func() error { return candidate.Run(ctx) })
+	crew := newCrew(r)
+	for _, candidate := range r.candidates(crew, work) {
+		group.Go(func() error { return candidate.Run(ctx) })
+	}
+	if r.shards > 1 {
+		group.Go(func() error { return crew.run(ctx) })
+	}
 	return group.Wait()
+}
+
+// candidates stand for the one Lease of all apps, or for that of each shard, and for the one that says that this replica is there.
+func (r *replica) candidates(crew *crew, work work) []*lease.Candidate {
+	if r.shards == 1 {
+		all := r.candidate(r.lease, func(ctx context.Context) {
+			if crew.agrees(ctx) { // asked again: one that came at the same moment has seen this lease, or is seen now
+				work(ctx, func(string) bool { return true })
+			}
+		})
+		all.May = crew.agrees
+		return []*lease.Candidate{all}
+	}
+	candidates := []*lease.Candidate{r.presence()}
+	for shard := range r.shards {
+		c := r.candidate(fmt.Sprintf("%s-shard-%d", r.lease, shard), func(ctx context.Context) {
+			ctx, done := crew.hold(ctx, shard)
+			defer done()
+			if !crew.agrees(ctx) {
+				return
+			}
+			work(ctx, func(app string) bool { return shardOf(app, r.shards) == shard })
+		})
+		c.May = func(context.Context) bool { return crew.may(shard) }
+		candidates = append(candidates, c)
+	}
+	return candidates
+}
+
+// presence stands for the Lease that says that this replica is there. It allows no write, and so has a guard of its own.
+func (r *replica) presence() *lease.Candidate {
+	_, unique, _ := strings.Cut(r.identity, "_")
+	c := r.candidate(r.lease+"-replica-"+unique, nil)
+	c.Guard = lease.NewGuard()
+	c.Guard.Protect(r.guard.Unprotected())
+	c.Labels[memberLabel] = r.identity
+	c.Held = func(string) {}
+	c.Work = func(ctx context.Context) { <-ctx.Done() }
+	return c
 }
 
 // prepare returns once there is a namespace for the leases, or ctx has ended.
@@ -129,15 +186,16 @@ func (r *replica) prepare(ctx context.Context) {
 	}
 }
 
-// candidate stands for one of the leases, which is for the apps that owns names.
-func (r *replica) candidate(name string, work func(context.Context, func(string) bool), owns func(string) bool) *lease.Candidate {
+// candidate stands for one of the leases.
+func (r *replica) candidate(name string, work func(ctx context.Context)) *lease.Candidate {
 	return &lease.Candidate{
 		Leases: r.leases, Guard: r.guard, Namespace: r.namespace, Name: name, Identity: r.identity, Duration: r.duration,
-		Held: func(holder string) { r.held(name, holder) },
-		Told: func(err error) { r.told(name, err) },
+		Labels: map[string]string{leaseLabel: r.lease, shardsLabel: strconv.Itoa(r.shards)},
+		Held:   func(holder string) { r.held(name, holder) },
+		Told:   func(err error) { r.told(name, err) },
 		Work: func(ctx context.Context) {
 			r.log.Info("lease taken", zap.String("lease", name), zap.String("replica", r.identity))
-			work(ctx, owns)
+			work(ctx)
 			r.log.Info("lease given up", zap.String("lease", name), zap.String("replica", r.identity))
 		},
 	}

@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	stdsync "sync"
 	"syscall"
@@ -235,6 +237,39 @@ func (d *process) waits() {
 	})
 }
 
+// serving waits until the daemons keep all of the apps, each of them one, healthy, and as evenly as that can be. It returns
+// how many each keeps.
+func (p *pair) serving(apps, shards int, daemons ...*process) {
+	p.Helper()
+	clustertest.Eventually(p, fmt.Sprintf("%d apps to be kept by %d daemons", apps, len(daemons)), func(ctx context.Context) (bool, string) {
+		keepers, state, even := map[string]int{}, "", true
+		for _, d := range daemons {
+			list, err := d.list(ctx)
+			if err != nil || list.Replica == nil {
+				return false, fmt.Sprintf("%s: %v", d.name, err)
+			}
+			held := 0
+			for _, l := range list.Replica.Leases {
+				if l.Holder == list.Replica.Identity {
+					held++
+				}
+			}
+			even = even && held >= shards/len(daemons) && held <= (shards+len(daemons)-1)/len(daemons)
+			for _, app := range list.Apps {
+				if app.State == sync.Healthy {
+					keepers[app.Name]++
+				}
+			}
+			state += fmt.Sprintf("%s holds %d of %+v; ", d.name, held, list.Replica)
+		}
+		once := len(keepers) == apps
+		for _, n := range keepers {
+			once = once && n == 1
+		}
+		return once && even, fmt.Sprint(state, keepers)
+	})
+}
+
 // app are the flags of one app of the repository.
 func (p *pair) app() []string {
 	return []string{"--repo", p.repo.Dir, "--path", "app", "--name", "app", "-n", p.namespace, "--interval", "1s"}
@@ -247,6 +282,15 @@ func (p *pair) settings(folder string, n int, value string) string {
 			fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s-%d}\ndata: {value: %q}\n", folder, i, value))
 	}
 	return p.repo.Commit(folder + " " + value)
+}
+
+// folders writes apps of one ConfigMap each, and commits.
+func (p *pair) folders(apps int, value string) {
+	for i := range apps {
+		p.repo.Write(fmt.Sprintf("apps/app-%d/settings.yaml", i),
+			fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-%d}\ndata: {value: %q}\n", i, value))
+	}
+	p.repo.Commit("apps " + value)
 }
 
 // have waits until all of the app's ConfigMaps have a value, and returns when that was seen.
@@ -347,5 +391,72 @@ func TestALeaderThatIsFrozenInAnApplyWritesNothingOnceAnotherLeads(t *testing.T)
 	}
 	if begun < objects/3 || len(writes) < begun+objects {
 		t.Errorf("%d of %d writes were the first's, want some, and all of the rest by the second", begun, len(writes))
+	}
+}
+
+func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
+	const apps, shards = 12, 6
+	p := newPair(t)
+	p.folders(apps, "one")
+	config := filepath.Join(t.TempDir(), "lockstep.yaml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `apiVersion: lockstep.dev/v1alpha1
+kind: Config
+repositories: [{name: shop, url: %q, interval: 1s}]
+apps: [{paths: "apps/*", repository: shop, namespace: %s}]
+`, p.repo.Dir, p.namespace), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"--config", config, "--shards", fmt.Sprint(shards)}
+	a, b, c := p.start("a", flags...), p.start("b", flags...), p.start("c", flags...)
+	p.serving(apps, shards, a, b, c)
+	p.commitOnce(apps, "two")
+
+	killed := time.Now()
+	a.signal(syscall.SIGKILL)
+	p.serving(apps, shards, b, c)
+	t.Logf("all apps were kept %v after a SIGKILL", time.Since(killed).Round(time.Millisecond))
+	p.commitOnce(apps, "three")
+
+	joined := time.Now()
+	d := p.start("d", flags...)
+	p.serving(apps, shards, b, c, d)
+	t.Logf("the shards were shared %v after another started", time.Since(joined).Round(time.Millisecond))
+	p.commitOnce(apps, "four")
+
+	left := time.Now()
+	b.signal(syscall.SIGTERM)
+	p.serving(apps, shards, c, d)
+	t.Logf("all apps were kept %v after a SIGTERM", time.Since(left).Round(time.Millisecond))
+	p.commitOnce(apps, "five")
+
+	// Whoever divides the apps otherwise takes none while these are there.
+	stranger := p.start("stranger", "--config", config)
+	clustertest.Eventually(t, "the stranger to be a standby", func(ctx context.Context) (bool, string) {
+		list, err := stranger.list(ctx)
+		return err == nil && list.Replica != nil && list.Replica.Standby && list.Replica.Warm, fmt.Sprint(list, err)
+	})
+	p.commitOnce(apps, "six")
+	if wrote := slices.ContainsFunc(p.ledger.of("/"), func(w write) bool { return w.by == "stranger" }); wrote {
+		t.Error("a replica that divides the apps otherwise has written")
+	}
+}
+
+// commitOnce commits a new value for all apps, and sees each of them written once, by one daemon.
+func (p *pair) commitOnce(apps int, value string) {
+	p.Helper()
+	before := map[string]int{}
+	for _, w := range p.ledger.of("/configmaps/app-") {
+		before[w.path]++
+	}
+	p.folders(apps, value)
+	p.have("app", apps, value)
+	after := map[string]int{}
+	for _, w := range p.ledger.of("/configmaps/app-") {
+		after[w.path]++
+	}
+	for path, n := range after {
+		if n != before[path]+1 {
+			p.Errorf("%s was written %d times for one commit", path, n-before[path])
+		}
 	}
 }

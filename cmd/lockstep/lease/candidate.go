@@ -25,7 +25,7 @@ type Candidate struct {
 	Duration                  time.Duration // whole seconds; 0 for [DefaultDuration]
 
 	// May reports whether the lease is to be taken now. Nil for always.
-	May func() bool
+	May func(ctx context.Context) bool
 	// Work is done while the lease is held: its context ends when the lease does, or is to be let go of. The lease is held on to
 	// until Work has returned, as far as that can be. What it writes with another context is refused, or done by another lease.
 	Work func(ctx context.Context)
@@ -48,7 +48,7 @@ func (c *Candidate) Run(ctx context.Context) error {
 		c.Duration = DefaultDuration
 	}
 	if c.May == nil {
-		c.May = func() bool { return true }
+		c.May = func(context.Context) bool { return true }
 	}
 	for ctx.Err() == nil {
 		if err := c.stand(ctx); err != nil {

@@ -18,10 +18,10 @@ var (
 type lock struct {
 	*resourcelock.LeaseLock
 	term   *Term
-	lasts  time.Duration // how long the term lasts from the beginning of each write on
-	may    func() bool   // whether the lease may be taken from another, or from nobody
-	told   func(error)   // what became of each call
-	holder string        // as it was last read or written
+	lasts  time.Duration              // how long the term lasts from the beginning of each write on
+	may    func(context.Context) bool // whether the lease may be taken from another, or from nobody
+	told   func(error)                // what became of each call
+	holder string                     // as it was last read or written
 }
 
 // Get reads the record.
@@ -38,7 +38,7 @@ func (l *lock) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []b
 
 // Create makes the Lease, and takes it.
 func (l *lock) Create(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
-	if !l.may() {
+	if !l.may(ctx) {
 		return errNotDue
 	}
 	return l.write(record, func() error { return l.LeaseLock.Create(ctx, record) })
@@ -53,7 +53,7 @@ func (l *lock) Update(ctx context.Context, record resourcelock.LeaderElectionRec
 		return errNotHeld
 	case record.HolderIdentity == "":
 		l.term.end()
-	case !mine && !l.may():
+	case !mine && !l.may(ctx):
 		return errNotDue
 	}
 	return l.write(record, func() error { return l.LeaseLock.Update(ctx, record) })
