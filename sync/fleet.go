@@ -31,6 +31,8 @@ type Fleet struct {
 	// Shifts say which of the apps are the fleet's to keep, and when. Of the others it knows only that they are there. Nil for
 	// all of them, always.
 	Shifts <-chan *Shift
+	// Record returns what is on record of an app that another process keeps. It is asked with Shifts only.
+	Record func(ctx context.Context, app string) (*inventory.Inventory, error)
 	Log    *zap.Logger
 
 	board   *board
@@ -47,6 +49,7 @@ type Fleet struct {
 
 	finished bool // retirements that were begun before have been looked for
 
+	abroad  *abroad
 	adopted bool // a roster was
 	shifts  []*Shift
 	wished  map[string]App // what was asked for last, whoever keeps it
@@ -99,7 +102,7 @@ func (f *Fleet) prepare(ctx context.Context) {
 	f.board, f.claims, f.pool, f.news = newBoard(f.Observer), NewClaims(), NewPool(f.Workers), NewWake()
 	f.members, f.feeds, f.feedOf = map[string]*member{}, map[string]*running{}, map[string]string{}
 	f.warned, f.sought = map[string]bool{}, map[string]bool{}
-	f.wished, f.missed = map[string]App{}, map[string]App{}
+	f.wished, f.missed, f.abroad = map[string]App{}, map[string]App{}, newAbroad(f.Record)
 	if f.Shifts == nil {
 		f.shifts = []*Shift{NewShift(ctx, func(string) bool { return true })}
 	}
@@ -206,6 +209,7 @@ func (f *Fleet) arrange(ctx context.Context) {
 	f.note(wanted)
 	f.succeed(ctx)
 	f.entangle(wanted)
+	f.abroad.are(f.others(wanted))
 	for name, app := range wanted {
 		m := f.members[name]
 		if m != nil && !m.leaving && sameApp(m.app, app) || f.shiftOf(name) == nil {

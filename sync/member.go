@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, con
 		f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Step: StepLoad, Err: &Error{Step: StepLoad, App: app.Name, Err: err}})
 		return m, ctx
 	}
-	r.App, r.Pool, r.Claims, r.Observer, r.Newer = app, f.pool, f.claims, f.board, m.wake
+	r.App, r.Pool, r.Claims, r.Observer, r.Newer, r.abroad = app, f.pool, f.claims, f.board, m.wake, f.abroad
 	if held := f.feeds[app.Feed]; held != nil {
 		r.Source = held.feed
 	}
@@ -76,7 +77,7 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 		if m.reconciler.holds(snapshot) {
 			return
 		}
-		waits, news, cycle := f.waits(m.app, snapshot.Revision)
+		waits, news, cycle := f.waits(ctx, m.app, snapshot)
 		if waits == "" {
 			return
 		}
@@ -88,22 +89,34 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 			}
 			f.board.Observe(ctx, event)
 		}
+		looking, end := context.WithCancel(ctx)
+		if f.abroad.has(m.app.DependsOn) {
+			looking, end = context.WithTimeout(ctx, abroadLook)
+		}
 		select {
 		case <-news:
 		case <-m.wake:
-		case <-ctx.Done():
+		case <-looking.Done():
+		}
+		end()
+		if ctx.Err() != nil {
 			return
 		}
 	}
 }
 
 // waits says what an app waits for, empty when it need not, and whether it does so for ever, since it waits for itself.
-func (f *Fleet) waits(app App, at git.Revision) (waits string, news <-chan struct{}, cycle error) {
+func (f *Fleet) waits(ctx context.Context, app App, snapshot git.Snapshot) (waits string, news <-chan struct{}, cycle error) {
+	here := app
+	here.DependsOn = slices.DeleteFunc(slices.Clone(app.DependsOn), func(name string) bool { return f.abroad.has([]string{name}) })
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	waits, news = f.board.missing(app, f.feedOf, at)
+	waits, news = f.board.missing(here, f.feedOf, snapshot.Revision)
 	if way := f.cycles[app.Name]; way != "" {
 		cycle = fmt.Errorf("%w: %s", ErrCycle, way)
+	}
+	f.mu.Unlock()
+	if waits == "" {
+		waits = f.abroad.missing(ctx, app, snapshot)
 	}
 	return waits, news, cycle
 }

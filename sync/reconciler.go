@@ -31,6 +31,7 @@ type Reconciler struct {
 	// Claims are what the other apps of the fleet want. Nil where there are none.
 	Claims *Claims
 
+	abroad *abroad              // the apps that other processes keep; nil where there are none
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights

@@ -42,6 +42,17 @@ func (f *Fleet) shiftOf(app string) *Shift {
 	return nil
 }
 
+// others are those of the apps that are not the fleet's to keep now.
+func (f *Fleet) others(wanted map[string]App) map[string]App {
+	others := map[string]App{}
+	for name, app := range wanted {
+		if f.shiftOf(name) == nil {
+			others[name] = app
+		}
+	}
+	return others
+}
+
 // enter takes a shift on. What is on record may be another's work by now, and is read anew before the first of its apps is
 // started; which of them left meanwhile is looked for anew.
 func (f *Fleet) enter(ctx context.Context, shift *Shift) {

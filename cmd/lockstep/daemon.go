@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -147,6 +148,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	if d.replica != nil {
 		shifts := make(chan *sync.Shift)
 		fleet.Shifts = shifts
+		fleet.Record = inventory.NewStore(d.client, d.namespace).Peek
 		d.replica.warm = fleet.Warm
 		d.store.SetReplica(d.replica.standing)
 		group.Go(func() error { return d.keepShifts(ctx, shifts, desk) })

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -458,5 +459,83 @@ func (p *pair) commitOnce(apps int, value string) {
 		if n != before[path]+1 {
 			p.Errorf("%s was written %d times for one commit", path, n-before[path])
 		}
+	}
+}
+
+// nameIn is a name of an app that belongs to a shard.
+func nameIn(shard, shards int, prefix string) string {
+	for i := 0; ; i++ {
+		if name := fmt.Sprintf("%s-%d", prefix, i); shardOf(name, shards) == shard {
+			return name
+		}
+	}
+}
+
+// write writes a ConfigMap of a folder.
+func (p *pair) write(folder, name, value string) {
+	p.repo.Write(folder+"/"+name+".yaml", fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {value: %q}\n", name, value))
+}
+
+// uid waits until a ConfigMap is an app's, with a value, and returns its UID.
+func (p *pair) uid(name, app, value string) types.UID {
+	p.Helper()
+	var found corev1.ConfigMap
+	clustertest.Eventually(p, name+" to be of "+app, func(ctx context.Context) (bool, string) {
+		err := p.client.Get(ctx, client.ObjectKey{Namespace: p.namespace, Name: name}, &found)
+		return err == nil && found.Labels["lockstep.dev/app"] == app && found.Data["value"] == value, fmt.Sprint(found.Labels, found.Data, err)
+	})
+	return found.UID
+}
+
+func TestAppsOfDifferentShardsDependOnEachOtherAndHandObjectsOver(t *testing.T) {
+	p := newPair(t)
+	first, then := nameIn(0, 2, "first"), nameIn(1, 2, "then")
+	hangs := "apiVersion: v1\nkind: Pod\nmetadata: {name: hangs}\nspec: {nodeSelector: {no: node}, containers: [{name: c, image: c}]}\n"
+	p.repo.Write("first/pod.yaml", hangs)
+	p.write("first", "moves", "one")
+	p.write("then", "stays", "one")
+	p.repo.Commit("one")
+	config := filepath.Join(t.TempDir(), "lockstep.yaml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `apiVersion: lockstep.dev/v1alpha1
+kind: Config
+repositories: [{name: shop, url: %q, interval: 1s}]
+apps:
+- {name: %s, path: first, repository: shop, namespace: %s}
+- {name: %s, path: then, repository: shop, namespace: %s, dependsOn: [%s]}
+`, p.repo.Dir, first, p.namespace, then, p.namespace, first), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, b := p.start("a", "--config", config, "--shards", "2"), p.start("b", "--config", config, "--shards", "2")
+	clustertest.Eventually(t, "the second app to wait", func(ctx context.Context) (bool, string) {
+		one, err := a.list(ctx)
+		two, err2 := b.list(ctx)
+		apps := append(one.Apps, two.Apps...)
+		waits := slices.ContainsFunc(apps, func(app status.App) bool {
+			return app.Name == then && app.Reason == "DependencyNotReady" && strings.Contains(app.Message, "another replica")
+		})
+		return len(one.Apps) == 1 && len(two.Apps) == 1 && waits, fmt.Sprint(apps, err, err2)
+	})
+	if got := p.ledger.of("/configmaps/stays"); len(got) > 0 {
+		t.Errorf("the app was applied before the one that it depends on was healthy: %+v", got)
+	}
+
+	p.repo.Git("rm", "-q", "first/pod.yaml")
+	p.write("first", "moves", "two")
+	p.write("then", "stays", "two")
+	p.repo.Commit("two")
+	before := p.uid("moves", first, "two")
+	p.uid("stays", then, "two")
+	p.serving(2, 2, a, b)
+
+	p.repo.Git("mv", "first/moves.yaml", "then/moves.yaml")
+	p.write("first", "new", "three")
+	p.repo.Commit("three")
+	if after := p.uid("moves", then, "two"); after != before {
+		t.Error("the object was deleted and made anew")
+	}
+	p.uid("new", first, "three")
+	p.serving(2, 2, a, b)
+	if after := p.uid("moves", then, "two"); after != before {
+		t.Error("the object was deleted and made anew")
 	}
 }
