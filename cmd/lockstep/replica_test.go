@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -212,8 +213,8 @@ func (d *process) list(ctx context.Context) (status.List, error) {
 	return list, json.NewDecoder(answer.Body).Decode(&list)
 }
 
-// leads waits until the daemon keeps as many healthy apps as are given.
-func (d *process) leads(apps int) {
+// leads waits until the daemon keeps the app, and it is healthy.
+func (d *process) leads() {
 	d.Helper()
 	clustertest.Eventually(d, d.name+" to lead", func(ctx context.Context) (bool, string) {
 		list, err := d.list(ctx)
@@ -223,7 +224,7 @@ func (d *process) leads(apps int) {
 				healthy++
 			}
 		}
-		return err == nil && list.Replica != nil && !list.Replica.Standby && healthy == apps, fmt.Sprintf("%+v %v", list, err)
+		return err == nil && list.Replica != nil && !list.Replica.Standby && healthy == 1, fmt.Sprintf("%+v %v", list, err)
 	})
 }
 
@@ -277,32 +278,31 @@ func (p *pair) app() []string {
 }
 
 // settings writes an app of n ConfigMaps with a value each, and commits.
-func (p *pair) settings(folder string, n int, value string) string {
+func (p *pair) settings(n int, value string) {
 	for i := range n {
-		p.repo.Write(fmt.Sprintf("%s/settings-%d.yaml", folder, i),
-			fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s-%d}\ndata: {value: %q}\n", folder, i, value))
+		p.write("app", fmt.Sprintf("app-%d", i), value)
 	}
-	return p.repo.Commit(folder + " " + value)
+	p.repo.Commit(value)
 }
 
 // folders writes apps of one ConfigMap each, and commits.
-func (p *pair) folders(apps int, value string) {
+func (p *pair) folders(value string) {
 	for i := range apps {
-		p.repo.Write(fmt.Sprintf("apps/app-%d/settings.yaml", i),
-			fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-%d}\ndata: {value: %q}\n", i, value))
+		name := fmt.Sprintf("app-%d", i)
+		p.write("apps/"+name, name, value)
 	}
 	p.repo.Commit("apps " + value)
 }
 
 // have waits until all of the app's ConfigMaps have a value, and returns when that was seen.
-func (p *pair) have(folder string, n int, value string) time.Time {
+func (p *pair) have(n int, value string) time.Time {
 	p.Helper()
-	clustertest.Eventually(p, folder+" to have "+value, func(ctx context.Context) (bool, string) {
+	clustertest.Eventually(p, "all ConfigMaps to have "+value, func(ctx context.Context) (bool, string) {
 		var list corev1.ConfigMapList
 		err := p.client.List(ctx, &list, client.InNamespace(p.namespace), client.HasLabels{"lockstep.dev/app"})
 		found := 0
 		for _, item := range list.Items {
-			if strings.HasPrefix(item.Name, folder+"-") && item.Data["value"] == value {
+			if strings.HasPrefix(item.Name, "app-") && item.Data["value"] == value {
 				found++
 			}
 		}
@@ -313,9 +313,9 @@ func (p *pair) have(folder string, n int, value string) time.Time {
 
 func TestAStandbyTakesOverFromALeaderThatIsKilled(t *testing.T) {
 	p := newPair(t)
-	p.settings("app", 2, "one")
+	p.settings(2, "one")
 	first := p.start("first", p.app()...)
-	first.leads(1)
+	first.leads()
 	second := p.start("second", p.app()...)
 	second.waits()
 	if got := p.ledger.of("/"); len(got) == 0 || got[len(got)-1].by != "first" {
@@ -323,31 +323,31 @@ func TestAStandbyTakesOverFromALeaderThatIsKilled(t *testing.T) {
 	}
 	killed := time.Now()
 	first.signal(syscall.SIGKILL)
-	p.settings("app", 2, "two")
-	t.Logf("the commit after a SIGKILL was live after %v", p.have("app", 2, "two").Sub(killed).Round(time.Millisecond))
-	second.leads(1)
+	p.settings(2, "two")
+	t.Logf("the commit after a SIGKILL was live after %v", p.have(2, "two").Sub(killed).Round(time.Millisecond))
+	second.leads()
 }
 
 func TestAStandbyTakesOverFromALeaderThatIsTerminated(t *testing.T) {
 	p := newPair(t)
-	p.settings("app", 2, "one")
+	p.settings(2, "one")
 	first := p.start("first", p.app()...)
-	first.leads(1)
+	first.leads()
 	second := p.start("second", p.app()...)
 	second.waits()
 	terminated := time.Now()
 	first.signal(syscall.SIGTERM)
-	p.settings("app", 2, "two")
-	t.Logf("the commit after a SIGTERM was live after %v", p.have("app", 2, "two").Sub(terminated).Round(time.Millisecond))
-	second.leads(1)
+	p.settings(2, "two")
+	t.Logf("the commit after a SIGTERM was live after %v", p.have(2, "two").Sub(terminated).Round(time.Millisecond))
+	second.leads()
 }
 
 func TestALeaderThatIsFrozenInAnApplyWritesNothingOnceAnotherLeads(t *testing.T) {
 	const objects = 60
 	p := newPair(t)
-	p.settings("app", objects, "one")
+	p.settings(objects, "one")
 	first := p.start("first", p.app()...)
-	first.leads(1)
+	first.leads()
 	second := p.start("second", p.app()...)
 	second.waits()
 
@@ -369,16 +369,16 @@ func TestALeaderThatIsFrozenInAnApplyWritesNothingOnceAnotherLeads(t *testing.T)
 			freeze()
 		}
 	})
-	p.settings("app", objects, "two")
+	p.settings(objects, "two")
 	<-frozen
-	p.have("app", objects, "two") // by the second
+	p.have(objects, "two") // by the second
 	if err := first.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	first.waits()
-	p.settings("app", objects, "three")
-	p.have("app", objects, "three")
-	second.leads(1)
+	p.settings(objects, "three")
+	p.have(objects, "three")
+	second.leads()
 
 	writes := p.ledger.of("/")
 	begun := -1
@@ -395,10 +395,13 @@ func TestALeaderThatIsFrozenInAnApplyWritesNothingOnceAnotherLeads(t *testing.T)
 	}
 }
 
+// apps is how many there are in the tests of shards.
+const apps = 12
+
 func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
-	const apps, shards = 12, 6
+	const shards = 6
 	p := newPair(t)
-	p.folders(apps, "one")
+	p.folders("one")
 	config := filepath.Join(t.TempDir(), "lockstep.yaml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, `apiVersion: lockstep.dev/v1alpha1
 kind: Config
@@ -410,25 +413,25 @@ apps: [{paths: "apps/*", repository: shop, namespace: %s}]
 	flags := []string{"--config", config, "--shards", fmt.Sprint(shards)}
 	a, b, c := p.start("a", flags...), p.start("b", flags...), p.start("c", flags...)
 	p.serving(apps, shards, a, b, c)
-	p.commitOnce(apps, "two")
+	p.commitOnce("two")
 
 	killed := time.Now()
 	a.signal(syscall.SIGKILL)
 	p.serving(apps, shards, b, c)
 	t.Logf("all apps were kept %v after a SIGKILL", time.Since(killed).Round(time.Millisecond))
-	p.commitOnce(apps, "three")
+	p.commitOnce("three")
 
 	joined := time.Now()
 	d := p.start("d", flags...)
 	p.serving(apps, shards, b, c, d)
 	t.Logf("the shards were shared %v after another started", time.Since(joined).Round(time.Millisecond))
-	p.commitOnce(apps, "four")
+	p.commitOnce("four")
 
 	left := time.Now()
 	b.signal(syscall.SIGTERM)
 	p.serving(apps, shards, c, d)
 	t.Logf("all apps were kept %v after a SIGTERM", time.Since(left).Round(time.Millisecond))
-	p.commitOnce(apps, "five")
+	p.commitOnce("five")
 
 	// Whoever divides the apps otherwise takes none while these are there.
 	stranger := p.start("stranger", "--config", config)
@@ -436,21 +439,21 @@ apps: [{paths: "apps/*", repository: shop, namespace: %s}]
 		list, err := stranger.list(ctx)
 		return err == nil && list.Replica != nil && list.Replica.Standby && list.Replica.Warm, fmt.Sprint(list, err)
 	})
-	p.commitOnce(apps, "six")
+	p.commitOnce("six")
 	if wrote := slices.ContainsFunc(p.ledger.of("/"), func(w write) bool { return w.by == "stranger" }); wrote {
 		t.Error("a replica that divides the apps otherwise has written")
 	}
 }
 
 // commitOnce commits a new value for all apps, and sees each of them written once, by one daemon.
-func (p *pair) commitOnce(apps int, value string) {
+func (p *pair) commitOnce(value string) {
 	p.Helper()
 	before := map[string]int{}
 	for _, w := range p.ledger.of("/configmaps/app-") {
 		before[w.path]++
 	}
-	p.folders(apps, value)
-	p.have("app", apps, value)
+	p.folders(value)
+	p.have(apps, value)
 	after := map[string]int{}
 	for _, w := range p.ledger.of("/configmaps/app-") {
 		after[w.path]++
@@ -459,6 +462,76 @@ func (p *pair) commitOnce(apps int, value string) {
 		if n != before[path]+1 {
 			p.Errorf("%s was written %d times for one commit", path, n-before[path])
 		}
+	}
+}
+
+// lockstep runs a command and returns what it prints, and the exit code.
+func (p *pair) lockstep(args ...string) (string, int) {
+	p.Helper()
+	cmd := exec.Command("lockstep", args...)
+	out, err := cmd.CombinedOutput()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		p.Fatal(err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+func TestAStandbySaysSoAndLeavesCommandsToTheLeader(t *testing.T) {
+	p := newPair(t)
+	p.settings(1, "one")
+	first := p.start("first", p.app()...)
+	first.leads()
+	second := p.start("second", p.app()...)
+	second.waits()
+
+	list, err := first.list(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leader := list.Replica.Identity
+	for _, args := range [][]string{{"status"}, {"status", "app"}} {
+		out, _ := p.lockstep(append(args, "--server", "http://"+second.address)...)
+		if want := "standby: " + leader + " holds lockstep"; !strings.Contains(out, want) {
+			t.Errorf("lockstep %s says %q, want %q", args, out, want)
+		}
+	}
+	answer, err := http.Get("http://" + second.address + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("/readyz of the standby: %s", answer.Status)
+	}
+
+	out, code := p.lockstep("suspend", "app", "--state-namespace", p.namespace, "--kubeconfig", clustertest.Kubeconfig(t))
+	if code != exitHealthy {
+		t.Fatalf("suspend: %d %s", code, out)
+	}
+	first.signal(syscall.SIGKILL)
+	// Who has taken over knows of the command by the record, and takes up the next, which is given before.
+	out, code = p.lockstep("resume", "app", "--state-namespace", p.namespace, "--kubeconfig", clustertest.Kubeconfig(t))
+	if code != exitHealthy {
+		t.Fatalf("resume: %d %s", code, out)
+	}
+	second.leads()
+}
+
+func TestTwoDaemonsThatDoNotTakeTurnsDoNotFight(t *testing.T) {
+	const objects = 5
+	p := newPair(t)
+	p.settings(objects, "one")
+	alone := append(p.app(), "--leader-elect=false")
+	p.start("first", alone...)
+	p.have(objects, "one")
+	p.start("second", alone...)
+	for _, value := range []string{"two", "three", "four"} {
+		p.settings(objects, value)
+		p.have(objects, value)
+	}
+	quiet := len(p.ledger.of("/configmaps/"))
+	if most := 2 * objects * 4; quiet > most {
+		t.Errorf("%d writes for four commits, want at most %d", quiet, most)
 	}
 }
 
