@@ -145,8 +145,8 @@ func (r *replica) candidates(crew *crew, work work) []*lease.Candidate {
 		return []*lease.Candidate{all}
 	}
 	candidates := []*lease.Candidate{r.presence()}
-	for shard := range r.shards {
-		c := r.candidate(fmt.Sprintf("%s-shard-%d", r.lease, shard), func(ctx context.Context) {
+	for shard, name := range r.names() {
+		c := r.candidate(name, func(ctx context.Context) {
 			ctx, done := crew.hold(ctx, shard)
 			defer done()
 			if !crew.agrees(ctx) {
@@ -221,23 +221,38 @@ func (r *replica) told(name string, err error) {
 	r.troubles[name] = text
 }
 
-// leads are the names of the leases that this replica holds, for a gauge.
-func (r *replica) leads() []string {
+// leading says of each lease that apps are kept by whether this replica holds it, for a gauge.
+func (r *replica) leading() map[string]bool {
 	held := r.guard.Held()
-	slices.Sort(held)
-	return held
+	all := map[string]bool{}
+	for _, name := range r.names() {
+		all[name] = slices.Contains(held, name)
+	}
+	return all
+}
+
+// names are those of the leases that apps are kept by: of all apps, or of each shard.
+func (f *replicaFlags) names() []string {
+	if f.shards == 1 {
+		return []string{f.lease}
+	}
+	var names []string
+	for shard := range f.shards {
+		names = append(names, fmt.Sprintf("%s-shard-%d", f.lease, shard))
+	}
+	return names
 }
 
 // standing is what the status says of this replica.
 func (r *replica) standing() status.Replica {
-	leads := r.leads()
+	leading := r.leading()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	is := status.Replica{Identity: r.identity, Standby: len(leads) == 0, Warm: r.warm(), Leases: []status.Lease{}}
-	for name, holder := range r.holders {
-		is.Leases = append(is.Leases, status.Lease{Name: name, Holder: holder})
+	is := status.Replica{Identity: r.identity, Standby: true, Warm: r.warm(), Leases: []status.Lease{}}
+	for _, name := range r.names() {
+		is.Standby = is.Standby && !leading[name]
+		is.Leases = append(is.Leases, status.Lease{Name: name, Holder: r.holders[name]})
 	}
-	slices.SortFunc(is.Leases, func(a, b status.Lease) int { return strings.Compare(a.Name, b.Name) })
 	return is
 }
 

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
@@ -403,13 +404,7 @@ func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 	p := newPair(t)
 	p.folders("one")
 	config := filepath.Join(t.TempDir(), "lockstep.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, `apiVersion: lockstep.dev/v1alpha1
-kind: Config
-repositories: [{name: shop, url: %q, interval: 1s}]
-apps: [{paths: "apps/*", repository: shop, namespace: %s}]
-`, p.repo.Dir, p.namespace), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
 	flags := []string{"--config", config, "--shards", fmt.Sprint(shards)}
 	a, b, c := p.start("a", flags...), p.start("b", flags...), p.start("c", flags...)
 	p.serving(apps, shards, a, b, c)
@@ -535,6 +530,48 @@ func TestTwoDaemonsThatDoNotTakeTurnsDoNotFight(t *testing.T) {
 	}
 }
 
+func TestWhatLeavesWhileTheLeaderIsFrozenIsRetiredByTheNext(t *testing.T) {
+	p := newPair(t)
+	p.write("keep", "keep", "one")
+	p.write("gone", "gone", "one")
+	p.repo.Commit("one")
+	config := filepath.Join(t.TempDir(), "lockstep.yaml")
+	entry := func(name string) string {
+		return fmt.Sprintf("- {name: %s, path: %s, repository: shop, namespace: %s}\n", name, name, p.namespace)
+	}
+	p.config(config, entry("keep")+entry("gone"))
+	first := p.start("first", "--config", config)
+	kept := p.uid("keep", "keep", "one")
+	p.uid("gone", "gone", "one")
+	second := p.start("second", "--config", config)
+	second.waits()
+	if err := first.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	p.config(config, entry("keep"))
+	clustertest.Eventually(t, "the app that left to be pruned", func(ctx context.Context) (bool, string) {
+		err := p.client.Get(ctx, client.ObjectKey{Namespace: p.namespace, Name: "gone"}, &corev1.ConfigMap{})
+		return apierrors.IsNotFound(err), fmt.Sprint(err)
+	})
+	second.leads()
+	if err := first.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	first.waits()
+	if p.uid("keep", "keep", "one") != kept {
+		t.Error("the other app was made anew")
+	}
+}
+
+// config writes a config file with entries of apps.
+func (p *pair) config(file, entries string) {
+	p.Helper()
+	text := fmt.Sprintf("apiVersion: lockstep.dev/v1alpha1\nkind: Config\nrepositories: [{name: shop, url: %q, interval: 1s}]\napps:\n%s", p.repo.Dir, entries)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		p.Fatal(err)
+	}
+}
+
 // nameIn is a name of an app that belongs to a shard.
 func nameIn(shard, shards int, prefix string) string {
 	for i := 0; ; i++ {
@@ -569,15 +606,9 @@ func TestAppsOfDifferentShardsDependOnEachOtherAndHandObjectsOver(t *testing.T) 
 	p.write("then", "stays", "one")
 	p.repo.Commit("one")
 	config := filepath.Join(t.TempDir(), "lockstep.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, `apiVersion: lockstep.dev/v1alpha1
-kind: Config
-repositories: [{name: shop, url: %q, interval: 1s}]
-apps:
-- {name: %s, path: first, repository: shop, namespace: %s}
+	p.config(config, fmt.Sprintf(`- {name: %s, path: first, repository: shop, namespace: %s}
 - {name: %s, path: then, repository: shop, namespace: %s, dependsOn: [%s]}
-`, p.repo.Dir, first, p.namespace, then, p.namespace, first), 0o600); err != nil {
-		t.Fatal(err)
-	}
+`, first, p.namespace, then, p.namespace, first))
 	a, b := p.start("a", "--config", config, "--shards", "2"), p.start("b", "--config", config, "--shards", "2")
 	clustertest.Eventually(t, "the second app to wait", func(ctx context.Context) (bool, string) {
 		one, err := a.list(ctx)

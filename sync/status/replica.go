@@ -1,6 +1,9 @@
 package status
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Replica is what one of several daemons is to the others.
 type Replica struct {
@@ -20,14 +23,7 @@ type Lease struct {
 func (r Replica) String() string {
 	var all []string
 	for _, l := range r.Leases {
-		holder := l.Holder
-		if holder == "" {
-			holder = "nobody"
-		}
-		all = append(all, holder+" holds "+l.Name)
-	}
-	if len(all) == 0 {
-		all = []string{"nobody is known to hold the lease"}
+		all = append(all, cmp.Or(l.Holder, "nobody")+" holds "+l.Name)
 	}
 	return "standby: " + strings.Join(all, ", ")
 }

@@ -6,9 +6,12 @@ import (
 	"os"
 	stdsync "sync"
 	"testing"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
@@ -154,5 +157,47 @@ func TestOnesOwnLeaseIsLetGoOfAndNoOther(t *testing.T) {
 	}
 	if second.term.holds() {
 		t.Error("the term goes on after the lease was let go of")
+	}
+}
+
+func TestAProtectedClientWritesToAClusterWithinItsTermAlone(t *testing.T) {
+	config, namespace := clustertest.Config(t), clustertest.Namespace(t)
+	guard := NewGuard()
+	guard.Protect(config)
+	c, err := corev1client.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(name string) *corev1.ConfigMap {
+		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	}
+	settings := c.ConfigMaps(namespace)
+	if _, err := settings.Create(t.Context(), named("early"), metav1.CreateOptions{}); !errors.Is(err, ErrOver) {
+		t.Errorf("before the term: %v", err)
+	}
+	term, err := guard.begin(t.Context(), "lease")
+	if err != nil {
+		t.Fatal(err)
+	}
+	term.extend(time.Now(), time.Hour)
+	if _, err := settings.Create(term.ctx, named("within"), metav1.CreateOptions{}); err != nil {
+		t.Errorf("within the term: %v", err)
+	}
+	asleep(term)
+	if _, err := settings.Create(term.ctx, named("frozen"), metav1.CreateOptions{}); !errors.Is(err, ErrOver) {
+		t.Errorf("after it, in a process that has just woken up: %v", err)
+	}
+	term.end()
+	if _, err := settings.Create(context.WithoutCancel(term.ctx), named("late"), metav1.CreateOptions{}); !errors.Is(err, ErrOver) {
+		t.Errorf("after it: %v", err)
+	}
+	list, err := settings.List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range list.Items {
+		if item.Name != "within" && item.Name != "kube-root-ca.crt" {
+			t.Errorf("%s was made", item.Name)
+		}
 	}
 }
