@@ -58,9 +58,9 @@ func (c *Claims) read(name string, at git.Revision) {
 	})
 }
 
-// claim notes what the app wants of a commit. Whether an object without a namespace belongs to the whole cluster is not
-// known here, so it is claimed both ways.
-func (c *Claims) claim(app App, at git.Revision, manifests []manifest.Manifest) {
+// wantedOf are the objects that the app wants by its manifests. Whether one without a namespace belongs to the whole cluster
+// is not known here, so it is claimed both ways.
+func wantedOf(app App, manifests []manifest.Manifest) map[object.ID]bool {
 	wanted := make(map[object.ID]bool, len(manifests))
 	for _, m := range manifests {
 		id := m.ID
@@ -70,6 +70,12 @@ func (c *Claims) claim(app App, at git.Revision, manifests []manifest.Manifest) 
 			wanted[id] = true
 		}
 	}
+	return wanted
+}
+
+// claim notes what the app wants of a commit.
+func (c *Claims) claim(app App, at git.Revision, manifests []manifest.Manifest) {
+	wanted := wantedOf(app, manifests)
 	c.change(func() {
 		if known := c.apps[app.Name]; known != nil {
 			known.read, known.objects = at, wanted

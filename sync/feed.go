@@ -71,6 +71,16 @@ func (f *Feed) last() git.Snapshot {
 	return f.snapshot
 }
 
+// hasAsked reports whether the first fetch is over, well or not.
+func (f *Feed) hasAsked() bool {
+	select {
+	case <-f.first:
+		return true
+	default:
+		return false
+	}
+}
+
 // news returns what the last fetch came to, and no revision and no error where it was asked for that before.
 func (f *Feed) news() (git.Snapshot, error) {
 	f.mu.Lock()

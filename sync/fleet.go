@@ -30,7 +30,12 @@ type Fleet struct {
 	Interval time.Duration // between two looks at objects that cannot be watched; 0 for [DefaultInterval]
 	Orders   <-chan Order  // what is asked for by hand; those of apps that are not the fleet's are refused. Nil for none
 	Pulse    *Pulse        // told of what the fleet and its workers are at; nil for nobody
-	Log      *zap.Logger
+	// Shifts say which of the apps are the fleet's to keep, and when. Of the others it knows only that they are there. Nil for
+	// all of them, always.
+	Shifts <-chan *Shift
+	// Record returns what is on record of an app that another process keeps. It is asked with Shifts only.
+	Record func(ctx context.Context, app string) (*inventory.Inventory, error)
+	Log    *zap.Logger
 
 	board   *board
 	claims  *Claims
@@ -45,7 +50,14 @@ type Fleet struct {
 
 	finished bool // retirements that were begun before have been looked for
 
+	abroad  *abroad
+	adopted bool // a roster was
+	shifts  []*Shift
+	wished  map[string]App // what was asked for last, whoever keeps it
+	missed  map[string]App // what nothing asks for any more, and another was to retire
+
 	mu     stdsync.Mutex
+	asked  []*Feed           // those of the roster
 	feedOf map[string]string // by app
 	cycles map[string]string // of the apps that wait for themselves: how
 	left   []*member         // whose retirement has ended
@@ -61,7 +73,7 @@ type running struct {
 
 // Run keeps the apps of the newest roster in step until ctx ends. It returns when everything that it started has ended.
 func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
-	f.prepare()
+	f.prepare(ctx)
 	defer f.end()
 	for {
 		select {
@@ -73,9 +85,12 @@ func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
 			f.attend(func() { f.obey(ctx, order) })
 		case <-f.news:
 			f.attend(func() {
+				f.dismiss(ctx)
 				f.farewell(ctx)
 				f.follow(ctx)
 			})
+		case shift := <-f.Shifts:
+			f.attend(func() { f.enter(ctx, shift) })
 		}
 	}
 }
@@ -86,7 +101,7 @@ func (f *Fleet) attend(to func()) {
 	to()
 }
 
-func (f *Fleet) prepare() {
+func (f *Fleet) prepare(ctx context.Context) {
 	if f.Workers == 0 {
 		f.Workers = DefaultWorkers
 	}
@@ -100,6 +115,10 @@ func (f *Fleet) prepare() {
 	f.Pool.pulse = f.Pulse
 	f.members, f.feeds, f.feedOf = map[string]*member{}, map[string]*running{}, map[string]string{}
 	f.warned, f.sought = map[string]bool{}, map[string]bool{}
+	f.wished, f.missed, f.abroad = map[string]App{}, map[string]App{}, newAbroad(f.Record)
+	if f.Shifts == nil {
+		f.shifts = []*Shift{NewShift(ctx, func(string) bool { return true })}
+	}
 }
 
 func (f *Fleet) end() {
@@ -115,12 +134,20 @@ func (f *Fleet) end() {
 	for _, m := range f.members {
 		<-m.done
 	}
+	for _, shift := range f.shifts {
+		close(shift.over)
+	}
 }
 
 // adopt makes roster the one that counts.
 func (f *Fleet) adopt(ctx context.Context, roster Roster) {
-	f.roster = roster
-	f.recall(ctx)
+	f.roster, f.adopted = roster, true
+	f.mu.Lock()
+	f.asked = slices.Collect(maps.Values(roster.Feeds))
+	f.mu.Unlock()
+	if len(f.shifts) > 0 {
+		f.recall(ctx)
+	}
 	for name, held := range f.feeds {
 		if roster.Feeds[name] != held.feed {
 			held.stop()
@@ -192,10 +219,13 @@ func (f *Fleet) wake(feed string, snapshot git.Snapshot, all bool) (kept []*memb
 // arrange starts, changes and retires apps, so that there are those that the roster asks for.
 func (f *Fleet) arrange(ctx context.Context) {
 	wanted := f.wanted(ctx)
+	f.note(wanted)
+	f.succeed(ctx)
 	f.entangle(wanted)
+	f.abroad.are(f.others(wanted))
 	for name, app := range wanted {
 		m := f.members[name]
-		if m != nil && !m.leaving && sameApp(m.app, app) {
+		if m != nil && !m.leaving && sameApp(m.app, app) || f.shiftOf(name) == nil {
 			continue
 		}
 		if m != nil {
@@ -252,9 +282,9 @@ func (f *Fleet) wanted(ctx context.Context) map[string]App {
 // when so many are missing that this looks like an accident.
 func (f *Fleet) found(set Set) map[string]App {
 	before := map[string]App{}
-	for name, m := range f.members {
-		if m.app.Set == set.App.Set && !m.leaving {
-			before[name] = set.of(m.app)
+	for name, app := range f.wished {
+		if app.Set == set.App.Set {
+			before[name] = set.of(app)
 		}
 	}
 	feed := f.feeds[set.App.Feed]

@@ -1,9 +1,11 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ type member struct {
 	reconciler *Reconciler
 	wake       Wake
 	leaving    bool
+	shift      *Shift
 	stop       context.CancelFunc
 	done       chan struct{}
 }
@@ -46,8 +49,9 @@ func (f *Fleet) start(ctx context.Context, app App) {
 
 // enlist makes a member of an app. One that cannot be wired is told as failed, and has no reconciler.
 func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, context.Context) {
-	ctx, stop := context.WithCancel(ctx)
-	m := &member{app: app, wake: NewWake(), leaving: leaving, stop: stop, done: make(chan struct{})}
+	shift := cmp.Or(f.shiftOf(app.Name), lapsed(ctx))
+	ctx, stop := context.WithCancel(shift.ctx)
+	m := &member{app: app, wake: NewWake(), leaving: leaving, shift: shift, stop: stop, done: make(chan struct{})}
 	f.members[app.Name] = m
 	f.mu.Lock()
 	f.feedOf[app.Name] = app.Feed
@@ -58,6 +62,7 @@ func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, con
 		return m, ctx
 	}
 	r.App, r.Pool, r.Claims, r.Observer, r.Newer = app, f.Pool, f.claims, f.board, m.wake
+	r.abroad = f.abroad
 	if held := f.feeds[app.Feed]; held != nil {
 		r.Source = held.feed
 	}
@@ -73,7 +78,7 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 		if m.reconciler.holds(snapshot) {
 			return
 		}
-		waits, news, cycle := f.waits(m.app, snapshot.Revision)
+		waits, news, cycle := f.waits(ctx, m.app, snapshot)
 		if waits == "" {
 			return
 		}
@@ -85,22 +90,34 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 			}
 			f.board.Observe(ctx, event)
 		}
+		looking, end := context.WithCancel(ctx)
+		if f.abroad.has(m.app.DependsOn) {
+			looking, end = context.WithTimeout(ctx, abroadLook)
+		}
 		select {
 		case <-news:
 		case <-m.wake:
-		case <-ctx.Done():
+		case <-looking.Done():
+		}
+		end()
+		if ctx.Err() != nil {
 			return
 		}
 	}
 }
 
 // waits says what an app waits for, empty when it need not, and whether it does so for ever, since it waits for itself.
-func (f *Fleet) waits(app App, at git.Revision) (waits string, news <-chan struct{}, cycle error) {
+func (f *Fleet) waits(ctx context.Context, app App, snapshot git.Snapshot) (waits string, news <-chan struct{}, cycle error) {
+	here := app
+	here.DependsOn = slices.DeleteFunc(slices.Clone(app.DependsOn), func(name string) bool { return f.abroad.has([]string{name}) })
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	waits, news = f.board.missing(app, f.feedOf, at)
+	waits, news = f.board.missing(here, f.feedOf, snapshot.Revision)
 	if way := f.cycles[app.Name]; way != "" {
 		cycle = fmt.Errorf("%w: %s", ErrCycle, way)
+	}
+	f.mu.Unlock()
+	if waits == "" {
+		waits = f.abroad.missing(ctx, app, snapshot)
 	}
 	return waits, news, cycle
 }
@@ -199,6 +216,14 @@ func (f *Fleet) farewell(ctx context.Context) {
 	}
 }
 
+// recalled reads what is on record, if there are apps to keep, and reports whether it is known.
+func (f *Fleet) recalled(ctx context.Context) bool {
+	if len(f.shifts) > 0 {
+		f.recall(ctx)
+	}
+	return len(f.shifts) > 0 && f.read
+}
+
 // recall reads what is on record of all apps, unless it has been read.
 func (f *Fleet) recall(ctx context.Context) {
 	if f.Records == nil || f.read {
@@ -220,10 +245,7 @@ func (f *Fleet) recall(ctx context.Context) {
 // says for itself that its path is gone. Those whose leaving was begun by a daemon before go in any case.
 func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
 	feed := f.feeds[set.App.Feed]
-	if f.Records == nil || f.sought[set.App.Set] || feed == nil || feed.feed.last().Revision.IsZero() {
-		return
-	}
-	if f.recall(ctx); !f.read {
+	if f.sought[set.App.Set] || feed == nil || feed.feed.last().Revision.IsZero() || !f.recalled(ctx) {
 		return
 	}
 	f.sought[set.App.Set] = true
@@ -261,8 +283,11 @@ func (s Set) recorded(record *inventory.Inventory) App {
 	return app
 }
 
-// resume goes on with the retirement of an app that no daemon looks after.
+// resume goes on with the retirement of an app that no daemon looks after, if it is the fleet's to keep.
 func (f *Fleet) resume(ctx context.Context, app App) {
+	if f.shiftOf(app.Name) == nil {
+		return
+	}
 	f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Joined: &app})
 	f.depart(ctx, app)
 }
@@ -270,10 +295,7 @@ func (f *Fleet) resume(ctx context.Context, app App) {
 // finish goes on, once a daemon, with what a daemon before has begun to retire and did not live to end: apps of one of
 // the repositories that nothing in the config is about any more.
 func (f *Fleet) finish(ctx context.Context, wanted map[string]App) {
-	if f.Records == nil || f.finished {
-		return
-	}
-	if f.recall(ctx); !f.read {
+	if f.finished || !f.recalled(ctx) {
 		return
 	}
 	f.finished = true

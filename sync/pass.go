@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,8 +106,10 @@ func (p *pass) request(ctx context.Context, manifests []manifest.Manifest) apply
 		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
 	if p.Claims != nil {
-		request.MayTake = func(id object.ID, owner string) bool { return p.Claims.hasLetGo(id, owner, p.commits(ctx)) }
-		request.WantedBy = func(id object.ID) string { return p.Claims.wantedBy(id, p.App.Name) }
+		request.MayTake = func(id object.ID, owner string) bool {
+			return p.Claims.hasLetGo(id, owner, p.commits(ctx)) || p.abroad.hasLetGo(ctx, id, owner, p.App.Feed, p.outcome.Snapshot)
+		}
+		request.WantedBy = func(id object.ID) string { return p.wantedBy(ctx, id) }
 	}
 	return request
 }
@@ -137,10 +140,15 @@ func (p *pass) prune(ctx context.Context) error {
 	}
 	for _, c := range p.plan.Stale {
 		if c.Action == apply.Pruned && p.Claims != nil {
-			c.HandOver(p.Claims.wantedBy(c.ID, p.App.Name))
+			c.HandOver(p.wantedBy(ctx, c.ID))
 		}
 	}
 	return p.Applier.Prune(ctx, p.plan, p.changed(ctx, StepPrune))
+}
+
+// wantedBy returns the name of another app that wants the object, whoever keeps it; empty if there is none.
+func (p *pass) wantedBy(ctx context.Context, id object.ID) string {
+	return cmp.Or(p.Claims.wantedBy(id, p.App.Name), p.abroad.wantedBy(ctx, id, p.App.Feed, p.outcome.Snapshot))
 }
 
 // commits are those of which another app's word counts for this pass: its own, and the newest if that has come since.

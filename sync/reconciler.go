@@ -34,6 +34,7 @@ type Reconciler struct {
 	// Traced, if not nil, is told of each pass that has ended how long its steps took. It must not block.
 	Traced func(Trace)
 
+	abroad *abroad              // the apps that other processes keep; nil where there are none
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights

@@ -57,6 +57,14 @@ func (s *Store) All(ctx context.Context) (all []*Inventory, unusable map[string]
 	return all, unusable, nil
 }
 
+// Forget drops what All has seen of apps that nobody has used since: the next load of each asks the cluster.
+func (s *Store) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listed = false
+	maps.DeleteFunc(s.apps, func(_ string, k *known) bool { return !k.used })
+}
+
 // prime takes over what was seen of apps that nobody has used yet.
 func (s *Store) prime(seen map[string]*known) {
 	s.mu.Lock()

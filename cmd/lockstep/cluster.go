@@ -89,6 +89,9 @@ func (f *clusterFlags) reach(ctx context.Context) (*cluster, client.WithWatch, e
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.guard != nil { // first, so that nothing comes between it and the request
+		f.guard.Protect(cluster.config)
+	}
 	if f.wrap != nil {
 		cluster.config.Wrap(f.wrap)
 	}

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -26,6 +27,7 @@ type daemon struct {
 	signals    *signals
 	views      observers
 	pulse      *sync.Pulse // of what keeps the apps in step
+	replica    *replica    // nil for a daemon that is alone
 	log        *zap.Logger
 }
 
@@ -163,11 +165,20 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 		Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders,
 		Pool: d.signals.pool, Pulse: d.pulse, Log: d.log,
 	}
+	if d.replica != nil {
+		shifts := make(chan *sync.Shift)
+		fleet.Shifts = shifts
+		fleet.Record = inventory.NewStore(d.client, d.namespace).Peek
+		d.replica.warm = fleet.Warm
+		d.store.SetReplica(d.replica.standing)
+		group.Go(func() error { return d.keepShifts(ctx, shifts, desk) })
+	} else {
+		group.Go(func() error { return desk.run(ctx) })
+	}
 	group.Go(func() error { return fleet.Run(ctx, rosters) })
 	group.Go(func() error { return server.run(ctx) })
 	group.Go(func() error { return d.hooks.run(ctx) })
 	group.Go(func() error { return d.signals.debug(ctx) })
-	group.Go(func() error { return desk.run(ctx) })
 	return group.Wait()
 }
 

@@ -20,6 +20,8 @@ import (
 const (
 	// deskRetry is how long the desk stays closed after it could not be opened.
 	deskRetry = 10 * time.Second
+	// deskLook is how often requests are looked at again whose app was not looked after here when they came.
+	deskLook = time.Second
 	// oldest is how old a request may be that nobody has taken up: who asked does not wait for it any more.
 	oldest = 10 * time.Minute
 )
@@ -30,6 +32,7 @@ type desk struct {
 	namespace string
 	ledger    *inventory.Store
 	store     *status.Store // of the apps that are looked after here
+	mine      func(app string) bool
 	log       *zap.Logger
 	orders    chan sync.Order
 }
@@ -41,8 +44,15 @@ func (d *daemon) newDesk() (*desk, error) {
 	}
 	return &desk{
 		client: c, namespace: d.namespace, ledger: inventory.NewStore(d.client, d.namespace), store: d.store, log: d.log,
-		orders: make(chan sync.Order),
+		orders: make(chan sync.Order), mine: func(string) bool { return true },
 	}, nil
+}
+
+// of returns a desk for some of the apps. Its orders go where those of d go.
+func (d *desk) of(mine func(app string) bool) *desk {
+	some := *d
+	some.mine = mine
+	return &some
 }
 
 // run takes requests up until ctx ends. That they cannot be watched stops nothing else.
@@ -73,8 +83,9 @@ func (d *desk) open(ctx context.Context) error {
 	if err := d.client.List(ctx, &list, options...); err != nil {
 		return err
 	}
+	early := map[string]*corev1.Secret{}
 	for i := range list.Items {
-		d.take(ctx, &list.Items[i])
+		d.take(ctx, &list.Items[i], early)
 	}
 	from := &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: list.ResourceVersion}}
 	events, err := d.client.Watch(ctx, &corev1.SecretList{}, append(options, from)...)
@@ -82,19 +93,36 @@ func (d *desk) open(ctx context.Context) error {
 		return err
 	}
 	defer events.Stop()
-	for event := range events.ResultChan() {
-		secret, isSecret := event.Object.(*corev1.Secret)
-		if isSecret && (event.Type == watch.Added || event.Type == watch.Modified) {
-			d.take(ctx, secret)
+	again := time.NewTicker(deskLook)
+	defer again.Stop()
+	for {
+		select {
+		case event, open := <-events.ResultChan():
+			if !open {
+				return nil
+			}
+			secret, isSecret := event.Object.(*corev1.Secret)
+			if isSecret && (event.Type == watch.Added || event.Type == watch.Modified) {
+				d.take(ctx, secret, early)
+			}
+		case <-again.C:
+			for app, secret := range early {
+				delete(early, app)
+				d.take(ctx, secret, early)
+			}
 		}
 	}
-	return nil
 }
 
-// take has a request's app do what it asks for, if the app is looked after here.
-func (d *desk) take(ctx context.Context, secret *corev1.Secret) {
+// take has a request's app do what it asks for, if the app is looked after here. A request that came before its app was is
+// put with the early ones.
+func (d *desk) take(ctx context.Context, secret *corev1.Secret, early map[string]*corev1.Secret) {
 	request, free := inventory.RequestOf(secret)
-	if _, ours := d.store.App(request.App); !free || !ours || time.Since(request.At) > oldest {
+	if !free || !d.mine(request.App) || time.Since(request.At) > oldest {
+		return
+	}
+	if _, known := d.store.App(request.App); !known {
+		early[request.App] = secret
 		return
 	}
 	if err := d.ledger.Take(ctx, request); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/config"
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 )
@@ -22,7 +23,9 @@ import (
 // clusterFlags say which cluster is meant.
 type clusterFlags struct {
 	kubeconfig, context, stateNamespace string
-	wrap                                transport.WrapperFunc // sees the requests to the cluster; nil for nobody
+
+	wrap  transport.WrapperFunc // sees the requests to the cluster; nil for nobody
+	guard *lease.Guard          // of all writes to the cluster; nil for none
 }
 
 func (f *clusterFlags) register(cmd *cobra.Command) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
 	"github.com/lockstep-dev/lockstep/health/probe"
 	"github.com/lockstep-dev/lockstep/sync"
 )
@@ -19,7 +20,8 @@ import (
 type runFlags struct {
 	sourceFlags
 	logFlags
-	hooks             hookFlags
+	hooks hookFlags
+	replicaFlags
 	interval, timeout time.Duration
 	listen            string
 	once              bool
@@ -50,6 +52,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	f.sourceFlags.register(cmd)
 	f.logFlags.register(cmd)
 	f.hooks.register(cmd)
+	f.replicaFlags.register(cmd)
 	flags := cmd.Flags()
 	flags.DurationVar(&f.interval, "interval", sync.DefaultInterval, "how often the repository is asked at rest, and drift looked for")
 	flags.DurationVar(&f.timeout, "timeout", sync.DefaultTimeout, "how long a commit may take until it serves")
@@ -73,6 +76,9 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if f.elect {
+		f.guard = lease.NewGuard()
+	}
 	if f.config != "" {
 		return f.runConfig(ctx, cmd, log)
 	}
@@ -85,6 +91,9 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	defer daemon.close()
+	if err := f.replicate(daemon); err != nil {
+		return err
+	}
 	daemon.app.Timeout, daemon.app.Probes, daemon.app.Rollback = f.timeout, probes, f.onFailure.value == "rollback"
 	view := f.view(cmd.OutOrStdout(), daemon.app, log)
 	daemon.observe(view)
@@ -143,6 +152,9 @@ func besideConfig(cmd *cobra.Command) error {
 }
 
 func (f *runFlags) check(cmd *cobra.Command) error {
+	if err := f.replicaFlags.check(f.once); err != nil {
+		return err
+	}
 	switch {
 	case f.config != "":
 		return cmp.Or(besideConfig(cmd), f.checkCluster())

@@ -38,6 +38,9 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 	}
 	defer d.workshop.close()
 	d.traced = d.signals.traced
+	if err := f.replicate(d); err != nil {
+		return err
+	}
 	d.observe(d.store)
 	d.observe(d.signals.metrics)
 	view := f.viewOfMany(cmd.OutOrStdout(), log)

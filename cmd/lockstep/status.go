@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,6 +61,10 @@ func lookAtApps(ctx context.Context, address, format string) (shown, error) {
 			return printJSON(out, list)
 		}
 		live.Overview(out, list, format == outputWide)
+		if list.Replica != nil && list.Replica.Standby {
+			_, err := fmt.Fprintln(out, list.Replica)
+			return err
+		}
 		return nil
 	}}, nil
 }
@@ -108,7 +113,9 @@ func get(ctx context.Context, address string, answer any, path ...string) error 
 		return fmt.Errorf("the daemon at %s has no such app", base.Redacted())
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the daemon at %s answered %s", base.Redacted(), response.Status)
+		var why struct{ Error string }
+		_ = json.NewDecoder(io.LimitReader(response.Body, longestAnswer)).Decode(&why) // without a reason there is the code
+		return fmt.Errorf("the daemon at %s answered %s", base.Redacted(), cmp.Or(why.Error, response.Status))
 	}
 	return json.NewDecoder(io.LimitReader(response.Body, longestAnswer)).Decode(answer)
 }

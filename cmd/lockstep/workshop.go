@@ -73,6 +73,7 @@ func (w *workshop) build(app sync.App) (*sync.Reconciler, error) {
 
 // records are the inventories that there are; of those that cannot be read the apps themselves say so.
 func (w *workshop) records(ctx context.Context) ([]*inventory.Inventory, error) {
+	w.ledger.Forget() // another may have written since it was asked last
 	all, _, err := w.ledger.All(ctx)
 	return all, err
 }

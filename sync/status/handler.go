@@ -9,6 +9,7 @@ import (
 type List struct {
 	Apps     []App    `json:"apps"`
 	Problems []string `json:"problems"` // what is wrong with the config, and left out
+	Replica  *Replica `json:"replica,omitempty"`
 }
 
 // problem is the body of every answer that is an error.
@@ -19,7 +20,7 @@ type problem struct {
 // Handler serves the Store:
 //
 //	GET /healthz              200 as long as the workers work, 503 when one is stuck
-//	GET /readyz               200 once a pass of every app has ended, 503 before
+//	GET /readyz               200 once a pass of every app has ended, or a standby is warm; 503 before
 //	GET /api/v1/apps          every app
 //	GET /api/v1/apps/{app}    one of them
 //	GET /api/v1/apps/{app}/history
@@ -47,6 +48,14 @@ func (s *Store) serveAlive(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
+	if is := s.waiting(); is != nil {
+		if !is.Warm {
+			plain(w, http.StatusServiceUnavailable, "the repositories have not been asked yet")
+			return
+		}
+		plain(w, http.StatusOK, is.String())
+		return
+	}
 	if !s.Ready() {
 		plain(w, http.StatusServiceUnavailable, "the first pass has not ended yet")
 		return
@@ -56,11 +65,14 @@ func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Store) serveApp(w http.ResponseWriter, r *http.Request) {
 	app, known := s.App(r.PathValue("app"))
-	if !known {
+	switch is := s.waiting(); {
+	case known:
+		answer(w, http.StatusOK, app)
+	case is != nil:
+		answer(w, http.StatusServiceUnavailable, problem{is.String()})
+	default:
 		answer(w, http.StatusNotFound, problem{"no such app"})
-		return
 	}
-	answer(w, http.StatusOK, app)
 }
 
 func (s *Store) serveHistory(w http.ResponseWriter, r *http.Request) {

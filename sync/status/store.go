@@ -19,6 +19,7 @@ type Store struct {
 	problems []string
 	history  func(ctx context.Context, app string) (any, error)
 	alive    func() error
+	replica  func() Replica // nil for a daemon that is alone
 }
 
 // NewStore returns a Store that knows the given apps.
@@ -97,8 +98,8 @@ func (s *Store) SetHistory(read func(ctx context.Context, app string) (any, erro
 
 // List returns all that the Store knows.
 func (s *Store) List() List {
-	apps := s.Apps()
+	apps, replica := s.Apps(), s.Replica()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return List{Apps: apps, Problems: s.problems}
+	return List{Apps: apps, Problems: s.problems, Replica: replica}
 }
