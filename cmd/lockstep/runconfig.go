@@ -21,7 +21,7 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	store := status.NewStore()
-	d := &daemon{store: store, signals: newSignals(store), log: log}
+	d := &daemon{store: store, signals: newSignals(store, log), log: log}
 	f.wrap = d.signals.metrics.Transport
 	s := newSettings(d, f.config, cache)
 	defer s.close()
@@ -32,9 +32,8 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	defer d.workshop.close()
-	d.traced = d.signals.traced
 	d.observe(d.store)
-	d.observe(d.signals.metrics)
+	d.signals.watch(d)
 	view := f.viewOfMany(cmd.OutOrStdout(), log)
 	d.observe(view)
 	if f.once {
