@@ -39,7 +39,7 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 	if f.once {
 		return s.once(ctx, f, cmd.OutOrStdout())
 	}
-	if err := d.signals.open(f.pprof, f.now); err != nil {
+	if err := f.outlook(d.signals); err != nil {
 		return err
 	}
 	out := f.aside(view, cmd.OutOrStdout())

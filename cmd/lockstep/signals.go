@@ -18,6 +18,7 @@ import (
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/metrics"
 	"github.com/lockstep-dev/lockstep/sync/notify"
+	"github.com/lockstep-dev/lockstep/sync/otlp"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
@@ -25,6 +26,7 @@ import (
 type signals struct {
 	metrics  *metrics.Metrics
 	notifier *notify.Notifier
+	traces   *otlp.Exporter // nil where nobody asked for it
 	store    *status.Store
 	log      *zap.Logger
 	pool     *sync.Pool      // of the fleet, whose queue is measured
@@ -54,7 +56,12 @@ func buildCommit() string {
 }
 
 // traced keeps account of the passes that have ended.
-func (s *signals) traced(trace sync.Trace) { s.metrics.Traced(trace) }
+func (s *signals) traced(trace sync.Trace) {
+	s.metrics.Traced(trace)
+	if s.traces != nil {
+		s.traces.Traced(trace)
+	}
+}
 
 // notify has those told who are in the config.
 func (s *signals) notify(all []config.Notification) {

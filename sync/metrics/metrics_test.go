@@ -91,8 +91,10 @@ func commit(r git.Revision, action apply.Action) []sync.Event {
 	change := &apply.Change{ID: server, Action: action}
 	plan := &apply.Plan{Changes: []*apply.Change{change}}
 	return []sync.Event{
-		{Step: sync.StepFetch, Snapshot: &git.Snapshot{Revision: r}}, {Step: sync.StepPlan, Plan: plan},
-		{Step: sync.StepApply, Change: change}, {Step: sync.StepApply, Applied: plan},
+		{Step: sync.StepFetch, Snapshot: &git.Snapshot{Revision: r}},
+		{Step: sync.StepPlan, Plan: plan},
+		{Step: sync.StepApply, Change: change},
+		{Step: sync.StepApply, Applied: plan},
 		{Step: sync.StepGate, Report: &health.Report{Status: health.Current}},
 		{Step: sync.StepSave, Record: &sync.Outcome{State: sync.Healthy, Moved: true}},
 	}
@@ -230,10 +232,18 @@ func TestRequestsAreCountedByVerbAndCode(t *testing.T) {
 	s := newStage(t)
 	client := &http.Client{Transport: s.metrics.Transport(http.DefaultTransport)}
 	for _, request := range [][2]string{
-		{"GET", "/api/v1/namespaces/shop/pods"}, {"GET", "/apis/apps/v1/deployments"}, {"GET", "/api/v1/namespaces"},
-		{"GET", "/apis/apps/v1/namespaces/shop/deployments/web"}, {"GET", "/api/v1/namespaces/shop"}, {"GET", "/apis/apps/v1"},
-		{"GET", "/api/v1/pods/missing"}, {"GET", "/api/v1/pods?watch=true"}, {"PATCH", "/api/v1/namespaces/shop/pods/a"},
-		{"POST", "/api/v1/namespaces/shop/pods"}, {"DELETE", "/api/v1/namespaces/shop/pods/a"}, {"PUT", "/api/v1/namespaces/shop/pods/a"},
+		{"GET", "/api/v1/namespaces/shop/pods"},
+		{"GET", "/apis/apps/v1/deployments"},
+		{"GET", "/api/v1/namespaces"},
+		{"GET", "/apis/apps/v1/namespaces/shop/deployments/web"},
+		{"GET", "/api/v1/namespaces/shop"},
+		{"GET", "/apis/apps/v1"},
+		{"GET", "/api/v1/pods/missing"},
+		{"GET", "/api/v1/pods?watch=true"},
+		{"PATCH", "/api/v1/namespaces/shop/pods/a"},
+		{"POST", "/api/v1/namespaces/shop/pods"},
+		{"DELETE", "/api/v1/namespaces/shop/pods/a"},
+		{"PUT", "/api/v1/namespaces/shop/pods/a"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), request[0], api.URL+request[1], nil)
 		if err != nil {

@@ -78,10 +78,16 @@ func (w *writer) offer(o occurrence) {
 	}
 }
 
+// run writes until ctx ends, and then what still waits, within a moment.
 func (w *writer) run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			leaving, end := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+			defer end()
+			for len(w.waiting) > 0 && leaving.Err() == nil {
+				w.write(leaving, <-w.waiting)
+			}
 			return nil
 		case o := <-w.waiting:
 			w.write(ctx, o)
