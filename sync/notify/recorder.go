@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	stdsync "sync"
 
 	"go.uber.org/zap"
@@ -101,26 +103,27 @@ func (r *Recorder) verdict(one *recorded, event sync.Event) {
 	known := one.known
 	one.known = known || event.Record != nil || event.Err != nil
 	is := noticeOf(app, event, r.clean)
-	kind := corev1.EventTypeWarning
-	switch is.State {
-	case sync.Healthy:
-		kind = corev1.EventTypeNormal
-	case sync.Failed, sync.Blocked, sync.RolledBack:
-	default:
+	if !slices.Contains(verdicts, is.State) {
 		return
 	}
 	before := one.last
 	one.last = is
-	if event.Same != nil || before.same(is) || is.State == sync.Healthy && !known && !wrote(app) {
-		return
+	found := is.State == sync.Healthy && !known && !wrote(app)
+	if event.Same == nil && !found && !before.same(is) {
+		r.tell(one, app, is)
 	}
-	reason := is.Reason
-	if reason == "" {
-		reason = string(is.State)
+}
+
+// tell writes a verdict on the daemon's own object and, where something is live by it, on the workloads that were changed: of a
+// failure, its problems have been told where they are.
+func (r *Recorder) tell(one *recorded, app status.App, is Notice) {
+	kind := corev1.EventTypeWarning
+	if is.State == sync.Healthy {
+		kind = corev1.EventTypeNormal
 	}
-	r.write(r.own(app.Name), kind, "Reconcile", reason, is.text())
+	r.write(r.own(app.Name), kind, "Reconcile", cmp.Or(is.Reason, string(is.State)), is.text())
 	if is.State != sync.Healthy && is.State != sync.RolledBack {
-		return // its problems have been told where they are
+		return
 	}
 	for _, c := range app.Changes[:min(len(app.Changes), mostProblems)] {
 		if workloads[c.Object.Kind] && (c.Action == apply.Created || c.Action == apply.Configured) {

@@ -136,6 +136,12 @@ func TestAPassIsATraceOfItsSteps(t *testing.T) {
 	if got["lockstep.app"] != "web" || got["lockstep.revision"] != "main@sha1:1111111" || got["lockstep.state"] != "Failed" || got["lockstep.repository"] != "https://git.example.com/***.git" {
 		t.Error(got)
 	}
+	ends(t, fetch, read)
+}
+
+// ends wants the step that the pass ended in to say why, and the one before it nothing.
+func ends(t *testing.T, fetch, read *tracev1.Span) {
+	t.Helper()
 	if s := read.GetStatus(); s.GetCode() != tracev1.Status_STATUS_CODE_ERROR || s.GetMessage() != "ManifestInvalid: web says ***" {
 		t.Errorf("%v", s)
 	}
