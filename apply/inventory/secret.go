@@ -40,6 +40,9 @@ const (
 
 func headName(app string) string { return prefix + app }
 
+// NameOf is the name of the Secret that the record of an app is in, or begins in.
+func NameOf(app string) string { return headName(app) }
+
 // appOf returns the app that a Secret of this name is of; empty when it is none of ours. An app's name has no dot.
 func appOf(name string) string {
 	rest, isOurs := strings.CutPrefix(name, prefix)

@@ -79,16 +79,15 @@ func (f *sourceFlags) attach(ctx context.Context, repository *git.Repository, lo
 	}
 	app.Repository, app.Feed = repository.String(), repository.String()
 	store := status.NewStore(app)
-	signals := newSignals(store)
+	signals := newSignals(store, log)
 	f.wrap = signals.metrics.Transport
 	shop, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d := &daemon{workshop: shop, app: app, repository: repository, store: store, signals: signals, log: log}
-	d.traced = signals.traced
 	d.observe(d.store)
-	d.observe(signals.metrics)
+	signals.watch(d)
 	return d, nil
 }
 

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"os"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/redact"
+	"github.com/lockstep-dev/lockstep/sync/otlp"
 )
 
 // listenLoopback opens an address that only this machine reaches: profiles show what is in memory.
@@ -63,12 +69,16 @@ func onlyHere(next http.Handler) http.Handler {
 	})
 }
 
-// debug serves at the address of --pprof until ctx ends; nothing where there is none.
+// debug serves at the address of --pprof, and sends traces, until ctx ends; nothing of what nobody asked for.
 func (s *signals) debug(ctx context.Context) error {
-	if s.pprof == nil {
-		return nil
+	group, ctx := errgroup.WithContext(ctx)
+	if s.pprof != nil {
+		group.Go(func() error { return debugServer(s.pprof, s.level).run(ctx) })
 	}
-	return debugServer(s.pprof, s.level).run(ctx)
+	if s.traces != nil {
+		group.Go(func() error { return s.traces.Run(ctx) })
+	}
+	return group.Wait()
 }
 
 // open opens the address of --pprof, so that one that is refused or taken is an error at the start.
@@ -79,4 +89,16 @@ func (s *signals) open(address string, level zap.AtomicLevel) error {
 	listener, err := listenLoopback("--pprof", address)
 	s.pprof, s.level = listener, level
 	return err
+}
+
+// export has traces sent to endpoint, or where the standard variables of OpenTelemetry say.
+func (s *signals) export(endpoint string) (err error) {
+	endpoint = cmp.Or(endpoint, os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	if endpoint == "" {
+		return nil
+	}
+	if s.traces, err = otlp.New(endpoint, buildVersion(), redact.Text, s.log); err != nil {
+		return fmt.Errorf("--otlp-endpoint: %w", err)
+	}
+	return nil
 }

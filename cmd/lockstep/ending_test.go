@@ -29,7 +29,11 @@ func silent(t *testing.T, answer http.HandlerFunc) (config *rest.Config, asked <
 	return &rest.Config{Host: server.URL}, paths
 }
 
-func hold(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+// hold never answers. It reads what it is sent, as the server notices only then that the client has gone.
+func hold(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}
 
 func TestDiscoveryOnAServerThatSaysNothingEndsWithTheDaemon(t *testing.T) {
 	config, asked := silent(t, hold)

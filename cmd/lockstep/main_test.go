@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"testing"
 
@@ -10,7 +13,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){"lockstep": func() { os.Exit(Main()) }})
+	testscript.Main(tests{m}, map[string]func(){"lockstep": func() { os.Exit(Main()) }, "ask": printAnswer})
+}
+
+// printAnswer prints what a URL answers.
+func printAnswer() {
+	answer, err := http.Get(os.Args[1])
+	if err == nil {
+		_, err = io.Copy(os.Stdout, answer.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // tests ends the control plane with the tests.

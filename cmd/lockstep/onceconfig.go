@@ -31,6 +31,7 @@ func (s *settings) once(ctx context.Context, f *runFlags, out io.Writer) error {
 	fleet := &sync.Fleet{Build: s.build, Observer: s.views, Log: s.log}
 	group, running := errgroup.WithContext(running)
 	group.Go(func() error { return fleet.Run(running, rosters) })
+	s.draw(running, group)
 	select {
 	case <-round.over:
 	case <-running.Done():

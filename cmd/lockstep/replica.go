@@ -58,6 +58,7 @@ func (f *runFlags) replicate(d *daemon) error {
 		ensure:  inventory.NewStore(c, d.namespace).Ensure,
 		holders: map[string]string{}, troubles: map[string]string{},
 	}
+	d.signals.metrics.Leads(d.replica.leading)
 	d.store.Clear()
 	return nil
 }

@@ -28,7 +28,7 @@ type runFlags struct {
 	probes            []string
 	onFailure         outputFlag
 	config            string
-	pprof             string
+	pprof, otlp       string
 }
 
 func newRun() *cobra.Command {
@@ -64,6 +64,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.BoolVar(&f.worktree, "worktree", false, "take the files of the folder as they are on disk, uncommitted, in place of the branch's head")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.StringVar(&f.pprof, "pprof", "", "loopback address of profiles and of the log's level, as 127.0.0.1:6060; empty for none")
+	flags.StringVar(&f.otlp, "otlp-endpoint", "", "address of a collector of OpenTelemetry that gets a trace of each pass; empty for none")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
 	return cmd
 }
@@ -104,13 +105,18 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
 		return err
 	}
-	if err := daemon.signals.open(f.pprof, f.now); err != nil {
+	if err := f.outlook(daemon.signals); err != nil {
 		return err
 	}
 	if err := daemon.run(ctx, f.interval, f.listen, f.aside(view, cmd.OutOrStdout())); err != nil {
 		return err
 	}
 	return f.leave(cmd.OutOrStdout())
+}
+
+// outlook opens what an operator asks for beside the status.
+func (f *runFlags) outlook(s *signals) error {
+	return cmp.Or(s.open(f.pprof, f.now), s.export(f.otlp))
 }
 
 // leave says that a daemon has ended, once nothing draws any more, so that a prompt has a line of its own.

@@ -21,7 +21,7 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	store := status.NewStore()
-	d := &daemon{store: store, signals: newSignals(store), log: log}
+	d := &daemon{store: store, signals: newSignals(store, log), log: log}
 	f.wrap = d.signals.metrics.Transport
 	if !f.once {
 		if d.hooks, err = receive(f.hooks.listen, log); err != nil {
@@ -37,18 +37,17 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 		return err
 	}
 	defer d.workshop.close()
-	d.traced = d.signals.traced
 	if err := f.replicate(d); err != nil {
 		return err
 	}
 	d.observe(d.store)
-	d.observe(d.signals.metrics)
+	d.signals.watch(d)
 	view := f.viewOfMany(cmd.OutOrStdout(), log)
 	d.observe(view)
 	if f.once {
 		return s.once(ctx, f, cmd.OutOrStdout())
 	}
-	if err := d.signals.open(f.pprof, f.now); err != nil {
+	if err := f.outlook(d.signals); err != nil {
 		return err
 	}
 	out := f.aside(view, cmd.OutOrStdout())

@@ -66,6 +66,7 @@ func (s *settings) load(ctx context.Context) error {
 	s.read, s.roster, s.unopened = read, roster, len(wrong) > 0
 	s.hooks.set(targetsOf(read, sources))
 	s.signals.metrics.Keep(followed(roster, s.sources)...)
+	s.signals.notify(read.Notifications)
 	select {
 	case <-s.rosters: // nobody has taken it, and nobody needs it any more
 	default:

@@ -69,8 +69,8 @@ func New(build Build, store *status.Store, waiting func() int) *Metrics {
 	return m
 }
 
-// Register adds a metric of another part of the daemon. Its name has to be another's.
-func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Register(c) }
+// Leads adds which of the leases by which replicas take turns this one holds, by name. It is called once at most.
+func (m *Metrics) Leads(leads func() map[string]bool) { m.registry.MustRegister(leading(leads)) }
 
 // Gatherer is where all metrics are read.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }

@@ -1,8 +1,13 @@
 package notify
 
 import (
+	"context"
 	"net/http"
 	"time"
+
+	"go.uber.org/zap"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // Hurry has targets tried again at once, instead of after a growing pause.
@@ -27,4 +32,15 @@ func Fill(n int) int {
 		q.offer(time.Duration(i).String(), Notice{})
 	}
 	return len(q.order)
+}
+
+// WriteAgain writes an event on an object, and the same again after each of the times.
+func WriteAgain(ctx context.Context, c client.Client, about corev1.ObjectReference, after ...time.Duration) {
+	w := newWriter(c, "lockstep-0", zap.NewNop())
+	o := occurrence{about: about, kind: corev1.EventTypeWarning, action: "Gate", reason: "ImagePull", note: "not found"}
+	began := time.Now()
+	for _, passed := range append([]time.Duration{0}, after...) {
+		w.now = func() time.Time { return began.Add(passed) }
+		w.write(ctx, o)
+	}
 }

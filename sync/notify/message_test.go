@@ -97,27 +97,55 @@ func verdicts(t *testing.T, api *receiver, target notify.Target, repository stri
 	return paths, got[0].header.Get("Authorization") + got[0].header.Get("Private-Token"), bodies
 }
 
+// commitTests are what each provider is to get.
+var commitTests = []struct {
+	target             notify.Target
+	repository         string
+	path, header       string
+	states             []string
+	name, context, url string
+}{
+	{
+		notify.Target{Type: notify.GitHub, URL: "/api/v3"},
+		"https://127.0.0.1/team/shop.git", "/api/v3/repos/team/shop/statuses/HASH?", "Bearer t0ken",
+		[]string{"pending", "success", "failure"},
+		"context", "lockstep/web", "target_url",
+	},
+	{
+		notify.Target{Type: notify.Gitea},
+		"https://127.0.0.1/team/shop", "/api/v1/repos/team/shop/statuses/HASH?", "token t0ken",
+		[]string{"pending", "success", "failure"},
+		"context", "lockstep/web", "target_url",
+	},
+	{
+		notify.Target{Type: notify.GitLab},
+		"git@127.0.0.1:group/team/shop.git", "/api/v4/projects/group%2Fteam%2Fshop/statuses/HASH?", "t0ken",
+		[]string{"running", "success", "failed"},
+		"name", "lockstep/web", "target_url",
+	},
+	{
+		notify.Target{Type: notify.Bitbucket},
+		"https://127.0.0.1/team/shop.git", "/2.0/repositories/team/shop/commit/HASH/statuses/build?", "Bearer t0ken",
+		[]string{"INPROGRESS", "SUCCESSFUL", "FAILED"},
+		"key", "lockstep/web", "url",
+	},
+	{
+		notify.Target{Type: notify.BitbucketServer},
+		"ssh://git@127.0.0.1:7999/team/shop.git", "/rest/build-status/1.0/commits/HASH?", "Bearer t0ken",
+		[]string{"INPROGRESS", "SUCCESSFUL", "FAILED"},
+		"key", "lockstep/web", "url",
+	},
+	{
+		notify.Target{Type: notify.Azure},
+		"https://127.0.0.1/org/my%20project/_git/shop", "/org/my%20project/_apis/git/repositories/shop/commits/HASH/statuses?api-version=7.1",
+		"Basic OnQwa2Vu",
+		[]string{"pending", "succeeded", "failed"},
+		"context", "", "targetUrl",
+	},
+}
+
 func TestACommitGetsItsStatus(t *testing.T) {
-	for _, test := range []struct {
-		target             notify.Target
-		repository         string
-		path, header       string
-		states             []string
-		name, context, url string
-	}{
-		{notify.Target{Type: notify.GitHub, URL: "/api/v3"}, "https://127.0.0.1/team/shop.git", "/api/v3/repos/team/shop/statuses/HASH?", "Bearer t0ken",
-			[]string{"pending", "success", "failure"}, "context", "lockstep/web", "target_url"},
-		{notify.Target{Type: notify.Gitea}, "https://127.0.0.1/team/shop", "/api/v1/repos/team/shop/statuses/HASH?", "token t0ken",
-			[]string{"pending", "success", "failure"}, "context", "lockstep/web", "target_url"},
-		{notify.Target{Type: notify.GitLab}, "git@127.0.0.1:group/team/shop.git", "/api/v4/projects/group%2Fteam%2Fshop/statuses/HASH?", "t0ken",
-			[]string{"running", "success", "failed"}, "name", "lockstep/web", "target_url"},
-		{notify.Target{Type: notify.Bitbucket}, "https://127.0.0.1/team/shop.git", "/2.0/repositories/team/shop/commit/HASH/statuses/build?", "Bearer t0ken",
-			[]string{"INPROGRESS", "SUCCESSFUL", "FAILED"}, "key", "lockstep/web", "url"},
-		{notify.Target{Type: notify.BitbucketServer}, "ssh://git@127.0.0.1:7999/team/shop.git", "/rest/build-status/1.0/commits/HASH?", "Bearer t0ken",
-			[]string{"INPROGRESS", "SUCCESSFUL", "FAILED"}, "key", "lockstep/web", "url"},
-		{notify.Target{Type: notify.Azure}, "https://127.0.0.1/org/my%20project/_git/shop", "/org/my%20project/_apis/git/repositories/shop/commits/HASH/statuses?api-version=7.1",
-			"Basic OnQwa2Vu", []string{"pending", "succeeded", "failed"}, "context", "", "targetUrl"},
-	} {
+	for _, test := range commitTests {
 		t.Run(string(test.target.Type), func(t *testing.T) {
 			paths, header, bodies := verdicts(t, newReceiver(t, nil), test.target, test.repository)
 			hashes := []string{first.Hash, first.Hash, second.Hash, second.Hash}

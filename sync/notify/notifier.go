@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -48,11 +49,7 @@ func (n *Notifier) Set(targets ...Target) {
 		desks = append(desks, n.desk(target))
 	}
 	for _, d := range n.desks {
-		kept := false
-		for _, other := range desks {
-			kept = kept || other == d
-		}
-		if !kept && d.stop != nil {
+		if !slices.Contains(desks, d) && d.stop != nil {
 			d.stop()
 		}
 	}

@@ -145,14 +145,18 @@ func (s *stage) tell(app string, revision git.Revision, events ...sync.Event) {
 func begin(r git.Revision) []sync.Event {
 	return []sync.Event{
 		{Step: sync.StepFetch, Snapshot: &git.Snapshot{Revision: r, Author: "Ada", Message: "Scale <to> three"}},
-		{Step: sync.StepPlan, Plan: scaled}, {Step: sync.StepApply, Change: scaled.Changes[0]}, {Step: sync.StepApply, Applied: scaled},
+		{Step: sync.StepPlan, Plan: scaled},
+		{Step: sync.StepApply, Change: scaled.Changes[0]},
+		{Step: sync.StepApply, Applied: scaled},
 	}
 }
 
 // healthy is a commit's way to its end.
 func healthy(r git.Revision) []sync.Event {
-	report := &health.Report{Status: health.Current, Workloads: []health.Workload{{ID: server, Kind: "Deployment", Ready: 3, Desired: 3, Status: health.Current}},
-		Services: []health.Service{{Name: "web-service", EndpointsReady: 3, EndpointsExpected: 3}}}
+	report := &health.Report{
+		Status: health.Current, Workloads: []health.Workload{{ID: server, Kind: "Deployment", Ready: 3, Desired: 3, Status: health.Current}},
+		Services: []health.Service{{Name: "web-service", EndpointsReady: 3, EndpointsExpected: 3}},
+	}
 	return append(begin(r), sync.Event{Step: sync.StepGate, Report: report},
 		sync.Event{Step: sync.StepSave, Record: &sync.Outcome{State: sync.Healthy, Moved: true}})
 }

@@ -129,11 +129,6 @@ func (t Target) checkSecrets() error {
 	return nil
 }
 
-// states are those that may be asked for.
-var states = []sync.State{
-	sync.Pending, sync.Syncing, sync.Progressing, sync.Healthy, sync.RolledBack, sync.Failed, sync.Blocked, sync.Suspended,
-}
-
 func (t Target) checkFilters() error {
 	for _, pattern := range t.Apps {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
@@ -158,6 +153,9 @@ func isWord(word string) bool {
 	return word != ""
 }
 
+// verdicts are the states that one is told of who does not say otherwise.
+var verdicts = []sync.State{sync.Healthy, sync.RolledBack, sync.Failed, sync.Blocked}
+
 // wants reports whether the target is to be told of n.
 func (t Target) wants(n Notice) bool {
 	if t.onCommit() && (n.Revision.IsZero() || !t.hosts(n.Repository)) {
@@ -173,6 +171,5 @@ func (t Target) wants(n Notice) bool {
 	if len(t.On) > 0 {
 		return slices.Contains(t.On, string(n.State)) || n.Reason != "" && slices.Contains(t.On, n.Reason)
 	}
-	return n.State == sync.Healthy || n.State == sync.RolledBack || n.State == sync.Failed || n.State == sync.Blocked ||
-		t.onCommit() && (n.State == sync.Syncing || n.State == sync.Progressing)
+	return slices.Contains(verdicts, n.State) || t.onCommit() && (n.State == sync.Syncing || n.State == sync.Progressing)
 }

@@ -12,6 +12,8 @@ type reader struct {
 	file         string
 	repositories []repositoryEntry
 	apps         []appEntry
+	// notifications may be missing.
+	notifications []notificationEntry
 }
 
 type repositoryEntry struct {
@@ -34,6 +36,7 @@ func (r *reader) check() {
 		}
 		return e.entry, strings.Join([]string{e.Repository, e.NamePrefix, e.Paths}, "\n")
 	})
+	unique(r.notifications, "name", func(e notificationEntry) (*entry, string) { return e.entry, e.name })
 	r.checkRepositories()
 	r.checkDependencies()
 	r.checkCycles()
@@ -162,6 +165,12 @@ func (r *reader) config() *Config {
 			continue
 		}
 		c.Apps = append(c.Apps, e.App)
+	}
+	for _, e := range r.notifications {
+		c.Problems = append(c.Problems, e.problems...)
+		if !e.refused() {
+			c.Notifications = append(c.Notifications, e.Notification)
+		}
 	}
 	slices.Sort(c.Refused)
 	c.Refused = slices.Compact(c.Refused)

@@ -14,7 +14,9 @@ import (
 type Config struct {
 	Repositories []Repository // in the order of the file; no two have one name
 	Apps         []App        // likewise; each names one of Repositories
-	Problems     []Problem    // what is wrong with the entries that are left out, by line
+	// Notifications say who is told what apps come to; nil for nobody.
+	Notifications []Notification
+	Problems      []Problem // what is wrong with the entries that are left out, by line
 	// Refused are the names of the apps that are left out, sorted. "" is among them when an entry is left out that does
 	// not tell which apps it is about, because it has no name that can be read, or a pattern.
 	Refused []string

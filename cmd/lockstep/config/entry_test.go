@@ -121,7 +121,7 @@ var badEntries = map[string]string{
 	repository("verify: {signatures: wanted}"):                                          `6: repository "shop": verify.signatures: not known "wanted": want none or required`,
 	repository("credentials: /etc"):                                                     `6: repository "shop": credentials: want a map, this is a text`,
 	repository("credentials: {dir: [/etc]}"):                                            `6: repository "shop": credentials.dir: want a text, this is a list`,
-	repository("credentials: {dir: \"/etc\\u0007\"}"):                                   `6: repository "shop": credentials.dir: not a folder: it holds control characters`,
+	repository("credentials: {dir: \"/etc\\u0007\"}"):                                   `6: repository "shop": credentials.dir: not a path: it holds control characters`,
 	repository("credentials: {password: hunter2}"):                                      `6: repository "shop": unknown field "credentials.password"`,
 	repository("proxy: http://proxy.example.com:3128"):                                  `6: repository "shop": proxy: a folder takes neither credentials nor a proxy`,
 	address("http://git.example.com/a\n  credentials: {dir: /etc}"):                     `6: repository "shop": credentials.dir: credentials are not sent over http://, where anybody can read them: use https://`,

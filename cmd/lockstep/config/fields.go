@@ -16,13 +16,13 @@ func (r *Repository) fields(folder string) fields {
 		"url":               func(v value) { r.URL = v.url(folder) },
 		"ref.branch":        func(v value) { r.Branch = v.branch() },
 		"interval":          func(v value) { r.Interval = v.duration() },
-		"credentials.dir":   func(v value) { r.Credentials = v.credentials(folder) },
+		"credentials.dir":   func(v value) { r.Credentials = v.onDisk(folder) },
 		"proxy":             func(v value) { r.Proxy, _ = v.text() },
 		"verify.signatures": func(v value) { r.Signatures = v.oneOf("none", "required") == "required" },
-		"verify.keys":       func(v value) { r.Keys = v.keys(folder) },
+		"verify.keys":       func(v value) { r.Keys = v.onDisk(folder) },
 
 		"webhook.provider":   func(v value) { r.WebhookProvider = v.provider() },
-		"webhook.secretFile": func(v value) { r.WebhookSecrets = v.file(folder) },
+		"webhook.secretFile": func(v value) { r.WebhookSecrets = v.onDisk(folder) },
 	})
 }
 

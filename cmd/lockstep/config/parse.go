@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -37,41 +38,47 @@ func Load(path string) (*Config, error) {
 // Parse reads the text of a config file. The name stands before every message; folders that the text gives as relative are
 // relative to the name's folder. An error, a [Problem], means that nothing of the text may be used.
 func Parse(name string, text []byte) (*Config, error) {
-	repositories, apps, problem := sections(text)
+	parts, problem := sections(text)
 	if problem != nil {
 		problem.File = name
 		return nil, *problem
 	}
 	r := reader{file: name}
-	for i, n := range repositories {
+	for i, n := range parts["repositories"] {
 		r.repository(i, n)
 	}
-	for i, n := range apps {
+	for i, n := range parts["apps"] {
 		r.app(i, n)
+	}
+	for i, n := range parts["notifications"] {
+		r.notification(i, n)
 	}
 	r.check()
 	return r.config(), nil
 }
 
-// sections returns the entries of the file. Both lists must be there: one that is misspelt, or commented out, would say that
-// every app is to go.
-func sections(text []byte) (repositories, apps []*yaml.Node, problem *Problem) {
+// sections returns the entries of the file, by the lists that they are in. Those of repositories and apps must be there: one
+// that is misspelt, or commented out, would say that every app is to go.
+func sections(text []byte) (map[string][]*yaml.Node, *Problem) {
 	root, problem := compose(text)
 	if problem != nil {
-		return nil, nil, problem
+		return nil, problem
 	}
 	found, problem := keys(root)
 	if problem == nil {
 		problem = ours(found, root.Line)
 	}
-	if problem == nil {
-		repositories, problem = list(found, "repositories")
+	parts := map[string][]*yaml.Node{}
+	for _, key := range lists {
+		if problem == nil && (found[key] != nil || key != "notifications") {
+			parts[key], problem = list(found, key)
+		}
 	}
-	if problem == nil {
-		apps, problem = list(found, "apps")
-	}
-	return repositories, apps, problem
+	return parts, problem
 }
+
+// lists are the keys of the file that hold entries.
+var lists = []string{"repositories", "apps", "notifications"}
 
 // keys returns the values of the file's own keys.
 func keys(root *yaml.Node) (map[string]*yaml.Node, *Problem) {
@@ -82,7 +89,7 @@ func keys(root *yaml.Node) (map[string]*yaml.Node, *Problem) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key := root.Content[i]
 		switch {
-		case key.Value != "apiVersion" && key.Value != "kind" && key.Value != "repositories" && key.Value != "apps":
+		case key.Value != "apiVersion" && key.Value != "kind" && !slices.Contains(lists, key.Value):
 			return nil, &Problem{Line: key.Line, Message: "unknown field" + quoted(key.Value)}
 		case found[key.Value] != nil:
 			return nil, &Problem{Line: key.Line, Message: fmt.Sprintf("duplicate key %q", key.Value)}

@@ -1,10 +1,6 @@
 package config
 
 import (
-	"path/filepath"
-	"strings"
-	"unicode"
-
 	"github.com/lockstep-dev/lockstep/git"
 )
 
@@ -43,21 +39,6 @@ func (e *entry) oneRef(r *Repository) {
 	if err := (git.Options{URL: ".", Branch: r.Branch, Ref: r.Ref}).Check(); err != nil && !e.refused() {
 		e.fail(e.line, "ref: want one of branch, tag, semver, name and commit")
 	}
-}
-
-// keys returns the folder of the keys that may sign, absolute; "" for none. Whether it is there is found out when it is
-// needed, as a Secret may be mounted later.
-func (v value) keys(base string) string {
-	text, ok := v.text()
-	switch {
-	case !ok || text == "":
-		return ""
-	case strings.ContainsFunc(text, unicode.IsControl):
-		v.fail("not a folder: it holds control characters")
-	case !filepath.IsAbs(text):
-		text = filepath.Join(base, text)
-	}
-	return filepath.Clean(text)
 }
 
 // signatures refuses keys that nothing would be checked with, and signatures that nothing could be checked with.

@@ -14,18 +14,6 @@ func (v value) provider() string {
 	return v.oneOf(webhook.Providers()...)
 }
 
-// file returns an absolute path; an empty text is none.
-func (v value) file(base string) string {
-	text, ok := v.text()
-	if !ok || text == "" {
-		return ""
-	}
-	if !filepath.IsAbs(text) {
-		text = filepath.Join(base, text)
-	}
-	return filepath.Clean(text)
-}
-
 // hooked checks what webhooks need: none is accepted that is not signed, and a folder has nobody to send any.
 func (e *entry) hooked(r Repository) {
 	switch {

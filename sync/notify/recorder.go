@@ -1,0 +1,163 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	stdsync "sync"
+
+	"go.uber.org/zap"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/object"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+const (
+	// mostRecorded is how many events of Kubernetes wait to be written; what comes on top of them is dropped.
+	mostRecorded = 256
+	// mostProblems of one report are told.
+	mostProblems = 10
+)
+
+// Recorder writes events of Kubernetes: on the workloads, what they come to, and on an object of the daemon's own what each app
+// does. It is a [sync.Observer]. Events are best effort: they are few, written by nobody who is waited for, and where the daemon
+// may not write them that is told once.
+type Recorder struct {
+	store  *status.Store
+	clean  func(string) string
+	writer *writer
+	own    func(app string) corev1.ObjectReference
+
+	mu   stdsync.Mutex
+	apps map[string]*recorded
+}
+
+// recorded is what is known of an app.
+type recorded struct {
+	last    Notice
+	known   bool // it has come to something since the daemon began
+	objects map[object.ID]corev1.ObjectReference
+}
+
+// NewRecorder returns a Recorder of the apps in store, which has to be told of each event before it. Instance names the
+// daemon; what an app comes to is written on the object that own returns, which has a name and a namespace.
+func NewRecorder(c client.Client, store *status.Store, instance string, own func(app string) corev1.ObjectReference,
+	clean func(string) string, log *zap.Logger,
+) *Recorder {
+	return &Recorder{store: store, clean: clean, writer: newWriter(c, instance, log), own: own, apps: map[string]*recorded{}}
+}
+
+// Run writes until ctx ends.
+func (r *Recorder) Run(ctx context.Context) error { return r.writer.run(ctx) }
+
+// Observe takes down what is worth an event of Kubernetes.
+func (r *Recorder) Observe(_ context.Context, event sync.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if event.Left {
+		delete(r.apps, event.App)
+		return
+	}
+	one := r.apps[event.App]
+	if one == nil {
+		one = &recorded{objects: map[object.ID]corev1.ObjectReference{}}
+		r.apps[event.App] = one
+	}
+	switch {
+	case event.Change != nil:
+		r.changed(one, event.Change)
+		return
+	case event.Applied != nil:
+		one.learn(event.Applied)
+	case event.Report != nil:
+		for _, p := range event.Report.Problems[:min(len(event.Report.Problems), mostProblems)] {
+			if p.Object.Name != "" {
+				r.write(one.reference(p.Object), corev1.EventTypeWarning, "Gate", string(p.Reason),
+					p.Message+"; "+p.Advice+" ("+event.Revision.String()+")")
+			}
+		}
+	}
+	r.verdict(one, event)
+}
+
+// changed tells of drift.
+func (r *Recorder) changed(one *recorded, c *apply.Change) {
+	switch {
+	case sync.IsFight(c):
+		r.write(one.reference(c.ID), corev1.EventTypeWarning, "Apply", "Fight", c.Why)
+	case c.Drift && (c.Action == apply.Created || c.Action == apply.Configured):
+		r.write(one.reference(c.ID), corev1.EventTypeNormal, "Apply", "DriftCorrected", c.String())
+	}
+}
+
+// verdict tells what an app has come to, once.
+func (r *Recorder) verdict(one *recorded, event sync.Event) {
+	app, there := r.store.App(event.App)
+	if !there {
+		return
+	}
+	known := one.known
+	one.known = known || event.Record != nil || event.Err != nil
+	is := noticeOf(app, event, r.clean)
+	if !slices.Contains(verdicts, is.State) {
+		return
+	}
+	before := one.last
+	one.last = is
+	found := is.State == sync.Healthy && !known && !wrote(app)
+	if event.Same == nil && !found && !before.same(is) {
+		r.tell(one, app, is)
+	}
+}
+
+// tell writes a verdict on the daemon's own object and, where something is live by it, on the workloads that were changed: of a
+// failure, its problems have been told where they are.
+func (r *Recorder) tell(one *recorded, app status.App, is Notice) {
+	kind := corev1.EventTypeWarning
+	if is.State == sync.Healthy {
+		kind = corev1.EventTypeNormal
+	}
+	r.write(r.own(app.Name), kind, "Reconcile", cmp.Or(is.Reason, string(is.State)), is.text())
+	if is.State != sync.Healthy && is.State != sync.RolledBack {
+		return
+	}
+	for _, c := range app.Changes[:min(len(app.Changes), mostProblems)] {
+		if workloads[c.Object.Kind] && (c.Action == apply.Created || c.Action == apply.Configured) {
+			r.write(one.reference(c.Object), kind, "Reconcile", string(is.State), is.text())
+		}
+	}
+}
+
+// workloads are the kinds on which events are written, and whose UIDs are worth remembering: kubectl describe asks by it.
+var workloads = map[string]bool{"Deployment": true, "StatefulSet": true, "DaemonSet": true, "Job": true, "CronJob": true}
+
+// learn takes down what the workloads are in the cluster.
+func (o *recorded) learn(plan *apply.Plan) {
+	clear(o.objects)
+	for _, c := range plan.Changes {
+		if !workloads[c.ID.Kind] {
+			continue
+		}
+		if live := c.Target(); live != nil {
+			o.objects[c.ID] = corev1.ObjectReference{
+				APIVersion: live.GetAPIVersion(), Kind: live.GetKind(), Namespace: live.GetNamespace(), Name: live.GetName(), UID: live.GetUID(),
+			}
+		}
+	}
+}
+
+// reference is an object as far as it is known.
+func (o *recorded) reference(id object.ID) corev1.ObjectReference {
+	if known, ok := o.objects[id]; ok {
+		return known
+	}
+	return corev1.ObjectReference{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
+}
+
+func (r *Recorder) write(about corev1.ObjectReference, kind, action, reason, note string) {
+	r.writer.offer(occurrence{about: about, kind: kind, action: action, reason: reason, note: r.clean(note)})
+}

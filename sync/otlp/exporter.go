@@ -1,0 +1,149 @@
+package otlp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lockstep-dev/lockstep/sync"
+)
+
+const (
+	// mostWaiting traces are kept for a collector that does not answer; what comes on top of them is dropped.
+	mostWaiting = 512
+	// batch is how many traces are sent at once, and gather how long they are waited for.
+	batch  = 64
+	gather = time.Second
+	// answerTimeout is how long the collector may take, and goodbye how long in all when the daemon ends.
+	answerTimeout = 10 * time.Second
+	goodbye       = 2 * time.Second
+	longestAnswer = 64 << 10
+)
+
+// Exporter sends traces to one collector. It is safe for concurrent use.
+type Exporter struct {
+	url     string
+	version string
+	clean   func(string) string
+	log     *zap.Logger
+	client  *http.Client
+	waiting chan sync.Trace
+	failed  bool // the collector was said to be out of order; used by Run alone
+}
+
+// New returns an Exporter to a collector's address, such as http://collector:4318; the path of OTLP is added. All texts that it
+// sends have gone through clean.
+func New(endpoint, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("want an http(s) URL, as http://collector:4318")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("want a URL without user info, query and fragment")
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	return &Exporter{
+		url: u.JoinPath("v1", "traces").String(), version: version, clean: clean, log: log, waiting: make(chan sync.Trace, mostWaiting),
+		client: &http.Client{Transport: transport, Timeout: answerTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+	}, nil
+}
+
+// Traced has the account of a pass sent, unless it only looked, or too many wait.
+func (e *Exporter) Traced(trace sync.Trace) {
+	if trace.Looked() {
+		return
+	}
+	select {
+	case e.waiting <- trace:
+	default:
+	}
+}
+
+// Run sends until ctx ends, and then what still waits, within a moment.
+func (e *Exporter) Run(ctx context.Context) error {
+	defer e.client.CloseIdleConnections()
+	for {
+		select {
+		case <-ctx.Done():
+			leaving, end := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+			defer end()
+			for len(e.waiting) > 0 && leaving.Err() == nil {
+				e.send(leaving, e.gathered(leaving, <-e.waiting))
+			}
+			return nil
+		case first := <-e.waiting:
+			e.send(context.WithoutCancel(ctx), e.gathered(ctx, first))
+		}
+	}
+}
+
+// gathered returns the first trace and those that come soon after it; of a daemon that ends those that are there.
+func (e *Exporter) gathered(ctx context.Context, first sync.Trace) []sync.Trace {
+	traces := []sync.Trace{first}
+	soon := time.NewTimer(gather)
+	defer soon.Stop()
+	for len(traces) < batch {
+		select {
+		case next := <-e.waiting:
+			traces = append(traces, next)
+			continue
+		default:
+		}
+		if _, leaving := ctx.Deadline(); leaving {
+			return traces
+		}
+		select {
+		case next := <-e.waiting:
+			traces = append(traces, next)
+		case <-soon.C:
+			return traces
+		case <-ctx.Done():
+			return traces
+		}
+	}
+	return traces
+}
+
+// send makes one attempt: traces are not worth more. That the collector is out of order is said once until it works again.
+func (e *Exporter) send(ctx context.Context, traces []sync.Trace) {
+	ctx, end := context.WithTimeout(ctx, answerTimeout)
+	defer end()
+	err := e.post(ctx, traces)
+	if err != nil && !e.failed {
+		e.log.Warn("traces are not taken", zap.Error(err))
+	}
+	e.failed = err != nil
+}
+
+func (e *Exporter) post(ctx context.Context, traces []sync.Trace) error {
+	body, err := json.Marshal(e.request(traces))
+	if err != nil {
+		return fmt.Errorf("encode traces: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "lockstep/"+e.version)
+	answer, err := e.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, _ = io.CopyN(io.Discard, answer.Body, longestAnswer) // so that the connection can be used again
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the collector answered %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package otlp_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/otlp"
+)
+
+const patience = 30 * time.Second
+
+// collector is a collector of OpenTelemetry, which takes what the protocol's own messages can be read from.
+type collector struct {
+	*httptest.Server
+	got chan []*tracev1.Span
+}
+
+func newCollector(t *testing.T, codes ...int) *collector {
+	c := &collector{got: make(chan []*tracev1.Span, 100)}
+	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var message tracev1.TracesData
+		if err == nil {
+			err = protojson.Unmarshal(body, &message)
+		}
+		if err != nil || r.URL.Path != "/v1/traces" || r.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("%s %s: %v", r.URL.Path, body, err)
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if len(codes) > 0 {
+			w.WriteHeader(codes[0])
+			codes = codes[1:]
+		}
+		var spans []*tracev1.Span
+		for _, resource := range message.GetResourceSpans() {
+			for _, scope := range resource.GetScopeSpans() {
+				spans = append(spans, scope.GetSpans()...)
+			}
+		}
+		c.got <- spans
+	}))
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *collector) next(t *testing.T) []*tracev1.Span {
+	t.Helper()
+	select {
+	case spans := <-c.got:
+		return spans
+	case <-time.After(patience):
+		t.Fatal("no trace came")
+		return nil
+	}
+}
+
+// run has an exporter run, until end is called.
+func run(t *testing.T, endpoint string) (e *otlp.Exporter, logs *observer.ObservedLogs, end func()) {
+	t.Helper()
+	core, logs := observer.New(zapcore.InfoLevel)
+	e, err := otlp.New(endpoint, "v1.2.3", func(text string) string { return strings.ReplaceAll(text, "c4nary", "***") }, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(ctx) }()
+	over := false
+	end = func() {
+		stop()
+		if !over {
+			over = true
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(end)
+	return e, logs, end
+}
+
+func trace(failure error) sync.Trace {
+	began := time.Unix(1_700_000_000, 5)
+	return sync.Trace{
+		App:      sync.App{Name: "web", Repository: "https://git.example.com/c4nary.git"},
+		Revision: git.Revision{Ref: "main", Hash: strings.Repeat("1", 40)}, State: sync.Failed, Err: failure,
+		Began: began, Ended: began.Add(3 * time.Second), Steps: []sync.Span{
+			{Step: sync.StepFetch, Began: began, Ended: began.Add(time.Second)},
+			{Step: sync.StepRead, Began: began.Add(time.Second), Ended: began.Add(3 * time.Second)},
+		},
+	}
+}
+
+func attributes(s *tracev1.Span) map[string]string {
+	found := map[string]string{}
+	for _, a := range s.GetAttributes() {
+		found[a.GetKey()] = a.GetValue().GetStringValue()
+	}
+	return found
+}
+
+func TestAPassIsATraceOfItsSteps(t *testing.T) {
+	c := newCollector(t)
+	e, _, end := run(t, c.URL)
+	e.Traced(sync.Trace{Steps: []sync.Span{{Step: sync.StepFetch}}}) // only looked
+	e.Traced(trace(&sync.Error{Step: sync.StepRead, App: "web", Err: errors.New("says c4nary")}))
+	end()
+	spans := c.next(t)
+	if len(spans) != 3 {
+		t.Fatalf("%d spans: %v", len(spans), spans)
+	}
+	pass, fetch, read := spans[0], spans[1], spans[2]
+	if pass.GetName() != "pass" || fetch.GetName() != "fetch" || read.GetName() != "read" || len(pass.GetParentSpanId()) > 0 ||
+		string(fetch.GetParentSpanId()) != string(pass.GetSpanId()) || string(read.GetTraceId()) != string(pass.GetTraceId()) {
+		t.Errorf("%v", spans)
+	}
+	if took := read.GetEndTimeUnixNano() - read.GetStartTimeUnixNano(); took != uint64(2*time.Second) || pass.GetStartTimeUnixNano() != 1_700_000_000_000_000_005 {
+		t.Errorf("read took %d, the pass began at %d", took, pass.GetStartTimeUnixNano())
+	}
+	got := attributes(pass)
+	if got["lockstep.app"] != "web" || got["lockstep.revision"] != "main@sha1:1111111" || got["lockstep.state"] != "Failed" || got["lockstep.repository"] != "https://git.example.com/***.git" {
+		t.Error(got)
+	}
+	ends(t, fetch, read)
+}
+
+// ends wants the step that the pass ended in to say why, and the one before it nothing.
+func ends(t *testing.T, fetch, read *tracev1.Span) {
+	t.Helper()
+	if s := read.GetStatus(); s.GetCode() != tracev1.Status_STATUS_CODE_ERROR || s.GetMessage() != "ManifestInvalid: web says ***" {
+		t.Errorf("%v", s)
+	}
+	if fetch.GetStatus() != nil {
+		t.Errorf("a step that went well: %v", fetch.GetStatus())
+	}
+}
+
+func TestANewerCommitIsNoFailureOfAPass(t *testing.T) {
+	c := newCollector(t)
+	e, _, end := run(t, c.URL+"/")
+	e.Traced(trace(&sync.Error{Step: sync.StepGate, Err: sync.ErrSuperseded}))
+	end()
+	if s := c.next(t)[0].GetStatus(); s != nil {
+		t.Errorf("%v", s)
+	}
+}
+
+func TestACollectorThatIsOutOfOrderIsToldOnceAndDelaysNobody(t *testing.T) {
+	c := newCollector(t, http.StatusServiceUnavailable, http.StatusFound)
+	e, logs, end := run(t, c.URL)
+	for range 2 {
+		e.Traced(trace(nil))
+		c.next(t)
+	}
+	for range 5000 {
+		e.Traced(trace(nil)) // more than may wait: the rest is dropped
+	}
+	c.next(t)
+	end()
+	if logs.Len() != 1 {
+		t.Errorf("%v", logs.All())
+	}
+}
+
+func TestAnEndpointIsChecked(t *testing.T) {
+	for _, endpoint := range []string{"collector:4318", "ftp://collector", "https://ada:c4nary@collector", "http://", "http://collector?key=c4nary", "://"} {
+		if _, err := otlp.New(endpoint, "", nil, nil); err == nil || strings.Contains(err.Error(), "c4nary") {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+}
