@@ -41,11 +41,11 @@ func (s signer) signing(args ...string) []string {
 }
 
 // commitSigned commits one file with a signature, and returns the hash.
-func (r repo) commitSigned(s signer, name, content string) string {
+func (r repo) commitSigned(s signer, content string) string {
 	r.t.Helper()
-	r.write(name, content)
+	r.write("a.yaml", content)
 	r.run("add", "-A")
-	r.run(s.signing("commit", "-q", "-S", "-m", "Change "+name)...)
+	r.run(s.signing("commit", "-q", "-S", "-m", "Change a.yaml")...)
 	return r.run("rev-parse", "HEAD")
 }
 
@@ -85,7 +85,7 @@ func TestOnlyACommitThatATrustedKeyHasSignedIsHandedOut(t *testing.T) {
 		s.run("push", "-q", "--force", "origin", "main")
 		return hash
 	}
-	hash := push(s.commitSigned(ada, "a.yaml", "a: 1\n"))
+	hash := push(s.commitSigned(ada, "a: 1\n"))
 	for _, r := range []*git.Repository{local(), remote} {
 		got := fetch(t, r, hash)
 		if !strings.HasPrefix(got.Signer, "SSH key SHA256:") || !strings.HasSuffix(got.Signer, "(ada@example.com)") {
@@ -93,7 +93,7 @@ func TestOnlyACommitThatATrustedKeyHasSignedIsHandedOut(t *testing.T) {
 		}
 	}
 	good := fetch(t, remote, hash)
-	hash = push(s.commitSigned(eve, "a.yaml", "a: 2\n"))
+	hash = push(s.commitSigned(eve, "a: 2\n"))
 	for _, r := range []*git.Repository{local(), remote} {
 		distrusts(t, r, "commit "+hash[:7]+": it is signed with the SSH key SHA256:", "not among the trusted keys")
 	}
@@ -104,13 +104,13 @@ func TestOnlyACommitThatATrustedKeyHasSignedIsHandedOut(t *testing.T) {
 	if got := content(t, good, ".", "a.yaml"); got != "a: 1\n" {
 		t.Errorf("the last good one reads %q", got)
 	}
-	fetch(t, remote, push(s.commitSigned(ada, "a.yaml", "a: 4\n")))
+	fetch(t, remote, push(s.commitSigned(ada, "a: 4\n")))
 }
 
 func TestTheFolderOfKeysIsReadAgainWhenItChanges(t *testing.T) {
 	ada, ben := newSigner(t), newSigner(t)
 	work := newRepo(t)
-	hash := work.commitSigned(ada, "a.yaml", "a: 1\n")
+	hash := work.commitSigned(ada, "a: 1\n")
 	keys := trust(t, map[string]string{"keys": ada.public})
 	r := openWith(t, git.Options{URL: work.dir, Keys: keys})
 	put := func(text string) {
@@ -176,7 +176,7 @@ func TestEveryKindOfSSHKeyIsTaken(t *testing.T) {
 	for _, flags := range [][]string{{"-t", "rsa", "-b", "2048"}, {"-t", "ecdsa"}} {
 		key := newSigner(t, flags...)
 		work := newRepo(t)
-		hash := work.commitSigned(key, "a.yaml", "a: 1\n")
+		hash := work.commitSigned(key, "a: 1\n")
 		fetch(t, openWith(t, git.Options{URL: work.dir, Keys: trust(t, map[string]string{"key.pub": key.public})}), hash)
 	}
 }
@@ -195,7 +195,7 @@ func TestASignedTagVouchesForItsCommitAndForNoOtherName(t *testing.T) {
 		work.run(eve.signing("tag", "-s", "-m", "one", "v1.1.0")...)
 		work.run("tag", "-a", "-m", "unsigned", "v1.2.0")
 		work.run("update-ref", "refs/tags/v9.0.0", "v1.0.0")
-		signed := work.commitSigned(ada, "a.yaml", "a: 2\n")
+		signed := work.commitSigned(ada, "a: 2\n")
 		work.run("tag", "light")
 		work.run("tag", "-a", "-m", "unsigned", "v1.3.0")
 		work.run(eve.signing("tag", "-s", "-m", "another's", "v1.4.0")...)
@@ -227,7 +227,7 @@ func (r repo) object(content string) string {
 func TestASignatureIsOfTheExactBytes(t *testing.T) {
 	ada := newSigner(t)
 	work := newRepo(t)
-	hash := work.commitSigned(ada, "a.yaml", "a: 1\n")
+	hash := work.commitSigned(ada, "a: 1\n")
 	good, _ := exec.Command("git", "-C", work.dir, "cat-file", "commit", hash).Output()
 	evil := work.commit("a.yaml", "a: evil\n")
 	tree := work.run("rev-parse", evil+"^{tree}")
@@ -332,7 +332,8 @@ func TestOpenPGPKeysVouchUntilTheyExpireOrAreRevoked(t *testing.T) {
 	}
 	distrusts(t, with(map[string]string{"other.asc": theirs}), "it is signed with the OpenPGP key ", "not among the trusted keys")
 	distrusts(t, with(map[string]string{"ada.asc": ada.run("--armor", "--export-secret-keys")}), "private key")
-	fingerprint := strings.Split(strings.Split(ada.run("--with-colons", "--list-keys"), "\nfpr:::::::::")[1], ":")[0]
+	_, listed, _ := strings.Cut(ada.run("--with-colons", "--list-keys"), "\nfpr:::::::::")
+	fingerprint, _, _ := strings.Cut(listed, ":")
 	revocation := strings.Replace(read(t, filepath.Join(ada.home, "openpgp-revocs.d", fingerprint+".rev")), ":-----BEGIN", "-----BEGIN", 1)
 	file := filepath.Join(t.TempDir(), "rev")
 	if err := os.WriteFile(file, []byte(revocation), 0o600); err != nil {

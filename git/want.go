@@ -2,6 +2,7 @@ package git
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
@@ -12,10 +13,8 @@ func (n negotiation) allowed() error {
 	if n.found.full != "" || (advertised{n.advert}).lists(n.found.hash) {
 		return nil
 	}
-	for _, c := range []capability.Capability{capability.AllowReachableSHA1InWant, capability.AllowTipSHA1InWant} {
-		if n.advert.Capabilities.Supports(c) {
-			return nil
-		}
+	if slices.ContainsFunc([]capability.Capability{capability.AllowReachableSHA1InWant, capability.AllowTipSHA1InWant}, n.advert.Capabilities.Supports) {
+		return nil
 	}
 	return fail(ErrRefNotFound, "commit %s is at the head of no ref, and the server gives no other: "+
 		"name a tag or a branch, or have uploadpack.allowReachableSHA1InWant set there", n.found.hash)
