@@ -16,7 +16,7 @@ import (
 const (
 	leaseLabel  = "lockstep.dev/lease"   // on each Lease of one deployment: its --lease-name
 	shardsLabel = "lockstep.dev/shards"  // likewise: its --shards
-	memberLabel = "lockstep.dev/replica" // on the Lease that says that a replica is there: the replica's identity
+	memberLabel = "lockstep.dev/replica" // on the Lease that says that a replica is there, whose holder it is
 
 	// buriedAfter is how long the Lease of a replica stays that is gone, in durations of it.
 	buriedAfter = 20
@@ -70,12 +70,12 @@ func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error
 			seen = sight{l.ResourceVersion, time.Now()}
 		}
 		sights[l.Name] = seen
-		member, isMember := l.Labels[memberLabel]
+		_, isMember := l.Labels[memberLabel]
 		switch alive, age := isAlive(l, seen); {
 		case alive && l.Labels[shardsLabel] != strconv.Itoa(c.shards):
 			c.strange = true
 		case alive && isMember:
-			c.members = append(c.members, member)
+			c.members = append(c.members, *l.Spec.HolderIdentity)
 		case isMember && age > buriedAfter*c.duration:
 			gone = append(gone, l)
 		}

@@ -165,6 +165,8 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 		Pool: d.signals.pool, Pulse: d.pulse, Log: d.log,
 	}
 	if d.replica != nil {
+		d.replica.receives(d.hooks.address())
+		d.hooks.relayTo(d.replica.keepers)
 		shifts := make(chan *sync.Shift)
 		fleet.Shifts = shifts
 		fleet.Record = inventory.NewStore(d.client, d.namespace).Peek

@@ -42,7 +42,8 @@ func newHookStage(t testing.TB) *hookStage {
 	t.Helper()
 	core, logged := observer.New(zap.InfoLevel)
 	s := &hookStage{TB: t, repo: gittest.New(t), secret: filepath.Join(t.TempDir(), "secret"), logged: logged}
-	s.daemon = &daemon{store: status.NewStore(), log: zap.New(core)}
+	store := status.NewStore()
+	s.daemon = &daemon{store: store, signals: newSignals(store, zap.NewNop()), log: zap.New(core)}
 	s.repo.Commit("first")
 	s.url = gittest.At(t, filepath.Join(s.repo.Dir, ".git")).Serve()
 	s.write(s.secret, hookSecret)
@@ -207,3 +208,46 @@ func TestTheReadmesWebhookCanBeSent(t *testing.T) {
 type stillSource struct{}
 
 func (stillSource) Fetch(context.Context) (git.Snapshot, error) { return git.Snapshot{}, nil }
+
+// TestAWebhookReachesTheReplicaThatKeepsTheApps sends it to another one, as a Service would.
+func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
+	s := newHookStage(t)
+	target := func(wakes chan struct{}) webhook.Target {
+		return webhook.Target{Provider: webhook.Generic, Secrets: webhook.NewSecrets(s.secret), Repository: s.url, Wake: func() { wakes <- struct{}{} }}
+	}
+	leader, standby := &replica{identity: "a_1", holders: map[string]string{}}, &replica{identity: "b_2", holders: map[string]string{}}
+	woken := map[*replica]chan struct{}{leader: make(chan struct{}, 8), standby: make(chan struct{}, 8)}
+	for is, wakes := range woken {
+		received, err := receive("127.0.0.1:0", s.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		received.set([]webhook.Target{target(wakes)})
+		is.receives(received.address())
+		received.relayTo(is.keepers)
+		if is == standby {
+			s.hooks = received
+		}
+		ctx, end := context.WithCancel(t.Context())
+		var running stdsync.WaitGroup
+		running.Go(func() { _ = received.run(ctx) })
+		t.Cleanup(func() { end(); running.Wait() })
+	}
+	for _, is := range []*replica{leader, standby} {
+		is.held("lockstep", leader.identity)
+	}
+	if code := s.post(hookSecret); code != http.StatusAccepted {
+		t.Fatalf("answered %d", code)
+	}
+	for is, wakes := range woken {
+		select {
+		case <-wakes:
+		case <-time.After(30 * time.Second):
+			t.Errorf("%s was not woken", is.identity)
+		}
+	}
+	standby.held("lockstep", "c_3") // of a replica that receives none
+	if code := s.post(hookSecret); code != http.StatusAccepted || s.logged.FilterMessage("webhook is not passed on").Len() > 0 {
+		t.Errorf("answered %d, logged %v", code, s.logged.All())
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -70,13 +71,39 @@ func (f *replicaFlags) impatient(config *rest.Config) *rest.Config {
 	return config
 }
 
-// identity is the name of this replica: in a pod the pod's, and different each time that it starts.
+// identity is the name of this replica: in a pod the pod's, and different each time that it starts. Where it receives webhooks
+// the address is in it, so that the others can pass on theirs: host@address_unique.
 func identity() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "lockstep"
 	}
 	return host + "_" + strings.ToLower(rand.Text()[:8])
+}
+
+// receives puts the address of the webhooks of this replica into its identity; none for the zero one.
+func (r *replica) receives(at netip.AddrPort) {
+	if host, unique, found := strings.Cut(r.identity, "_"); found && at.IsValid() {
+		r.identity = host + "@" + at.String() + "_" + unique
+	}
+}
+
+// keepers are the addresses of the webhooks of the other replicas that keep apps, as far as they say.
+func (r *replica) keepers() []netip.AddrPort {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []netip.AddrPort
+	for _, holder := range r.holders {
+		if holder == r.identity {
+			continue
+		}
+		_, rest, _ := strings.Cut(holder, "@")
+		text, _, _ := strings.Cut(rest, "_")
+		if at, err := netip.ParseAddrPort(text); err == nil && !slices.Contains(all, at) {
+			all = append(all, at)
+		}
+	}
+	return all
 }
 
 // work keeps the apps that owns names in step until ctx ends.
@@ -129,7 +156,7 @@ func (r *replica) presence() *lease.Candidate {
 	c := r.candidate(r.lease+"-replica-"+unique, nil)
 	c.Guard = lease.NewGuard()
 	c.Guard.Protect(r.guard.Unprotected())
-	c.Labels[memberLabel] = r.identity
+	c.Labels[memberLabel] = "true"
 	c.Held = func(string) {}
 	c.Work = func(ctx context.Context) { <-ctx.Done() }
 	return c

@@ -18,6 +18,9 @@ type Receiver struct {
 	// Refused, unless nil, is told of requests that were not accepted: the first of a provider at once, those of the next
 	// minute together.
 	Refused func(Refusal)
+	// Relay, unless nil, is given each accepted request that tells of something new, to pass it on to other replicas with
+	// [Relayed]; one that has come so is not given to it. It must not block, and owns what it is given.
+	Relay func(provider Provider, header http.Header, body []byte)
 
 	mu       stdsync.RWMutex
 	targets  []Target
@@ -84,7 +87,13 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) {
 	}
 	accept(w)
 	trusted.wake(event)
+	if r.Relay != nil && event.Moved && request.Header.Get(Relayed) == "" {
+		r.Relay(provider, request.Header.Clone(), body)
+	}
 }
+
+// Relayed is the header of a request that another replica has passed on.
+const Relayed = "X-Lockstep-Relayed"
 
 // accept answers, before anything is looked up: no answer tells whether the repository is known, nor does its time.
 func accept(w http.ResponseWriter) {

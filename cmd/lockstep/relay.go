@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lockstep-dev/lockstep/git/webhook"
+)
+
+const (
+	relayTimeout = 5 * time.Second
+	// relays is how many webhooks are passed on at once. What comes in beyond is not, and found at the interval.
+	relays = 8
+)
+
+// relay passes webhooks on to the replicas that keep the apps: a Service brings them to any one. The receiver checks the
+// signature anew, which is over the body alone, so that nobody gains anything by pretending to be a replica.
+type relay struct {
+	keepers func() []netip.AddrPort
+	client  *http.Client
+	room    chan struct{}
+	log     *zap.Logger
+}
+
+// relayTo has what is received here passed on to whoever keepers says.
+func (h *hooks) relayTo(keepers func() []netip.AddrPort) {
+	if h == nil {
+		return
+	}
+	r := &relay{keepers: keepers, room: make(chan struct{}, relays), log: h.log, client: &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute}, // by no proxy
+		Timeout:       relayTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	h.receiver.Relay = r.pass
+}
+
+// address is where other replicas reach the webhooks of this one: in a pod at the pod's address. The zero address when there
+// are none, or that is not known.
+func (h *hooks) address() netip.AddrPort {
+	if h == nil {
+		return netip.AddrPort{}
+	}
+	tcp, ok := h.listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	at := tcp.AddrPort()
+	if !at.Addr().IsUnspecified() {
+		return at
+	}
+	pod, err := netip.ParseAddr(os.Getenv("POD_IP"))
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(pod, at.Port())
+}
+
+// pass sends a webhook to all of them, and does not wait for it.
+func (r *relay) pass(provider webhook.Provider, header http.Header, body []byte) {
+	for _, at := range r.keepers() {
+		select {
+		case r.room <- struct{}{}:
+		default:
+			return
+		}
+		go func() {
+			defer func() { <-r.room }()
+			if err := r.send(at, provider, header.Clone(), body); err != nil {
+				r.log.Warn("webhook is not passed on", zap.Stringer("replica", at), zap.Error(err))
+			}
+		}()
+	}
+}
+
+func (r *relay) send(at netip.AddrPort, provider webhook.Provider, header http.Header, body []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), relayTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at.String()+"/hooks/"+string(provider), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"Connection", "Content-Length", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Expect"} {
+		header.Del(name) // of the connection that it has come by
+	}
+	header.Set(webhook.Relayed, "1")
+	request.Header = header
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return err
+	}
+	return answer.Body.Close()
+}
