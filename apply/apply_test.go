@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -73,23 +74,24 @@ func TestACommitWithOneBadObjectChangesNothing(t *testing.T) {
 
 func TestADefinitionAndItsObjectGoInOneCommit(t *testing.T) {
 	a := newApp(t)
-	definition := `apiVersion: apiextensions.k8s.io/v1
+	group := a.request.Namespace + ".example.com" // which no other run has, whose definition may be on its way out
+	definition := fmt.Sprintf(`apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: widgets.apply.example.com}
+metadata: {name: widgets.%[1]s}
 spec:
-  group: apply.example.com
+  group: %[1]s
   scope: Namespaced
   names: {plural: widgets, singular: widget, kind: Widget}
   versions:
   - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
-`
-	widget := "apiVersion: apply.example.com/v1\nkind: Widget\nmetadata: {name: one}\nspec: {size: 3}\n"
-	t.Cleanup(func() { a.remove("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.apply.example.com") })
+`, group)
+	widget := "apiVersion: " + group + "/v1\nkind: Widget\nmetadata: {name: one}\nspec: {size: 3}\n"
+	t.Cleanup(func() { a.remove("apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets."+group) })
 	a.mustSync([]string{
-		"customresourcedefinition.apiextensions.k8s.io/widgets.apply.example.com created",
-		"widget.apply.example.com/one created",
+		"customresourcedefinition.apiextensions.k8s.io/widgets." + group + " created",
+		"widget." + group + "/one created",
 	}, widget, definition)
-	if a.live("apply.example.com/v1", "Widget", "one") == nil {
+	if a.live(group+"/v1", "Widget", "one") == nil {
 		t.Error("no widget")
 	}
 }

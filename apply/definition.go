@@ -6,6 +6,9 @@ import (
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -31,6 +34,27 @@ func (a *Applier) served(ctx context.Context, c *Change) error {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// patchServed applies c. The API server may call a definition established a moment before all of it serves the kind, or
+// before its discovery has it: where this very plan has brought it, that is waited for.
+func (a *Applier) patchServed(ctx context.Context, c *Change) (live *unstructured.Unstructured, err error) {
+	live, err = a.patch(ctx, c, c.Desired)
+	if !c.deferred || !unserved(err) {
+		return live, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, establishing)
+	defer cancel()
+	_ = wait.PollUntilContextCancel(waiting, 20*time.Millisecond, false, func(ctx context.Context) (bool, error) {
+		live, err = a.patch(ctx, c, c.Desired)
+		return !unserved(err), nil
+	})
+	return live, err
+}
+
+// unserved tells that there is no such kind, as opposed to no such object.
+func unserved(err error) bool {
+	return meta.IsNoMatchError(err) || apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
 }
 
 func established(crd *unstructured.Unstructured) bool {

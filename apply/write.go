@@ -54,7 +54,7 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 		return err
 	}
 	c.Why = "" // what was foreseen may not come to pass
-	live, err := a.patch(ctx, c, c.Desired)
+	live, err := a.patchServed(ctx, c)
 	if c.recreates(err) {
 		live, err = a.recreate(ctx, c)
 	}
