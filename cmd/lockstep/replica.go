@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -79,31 +78,6 @@ func identity() string {
 		host = "lockstep"
 	}
 	return host + "_" + strings.ToLower(rand.Text()[:8])
-}
-
-// receives puts the address of the webhooks of this replica into its identity; none for the zero one.
-func (r *replica) receives(at netip.AddrPort) {
-	if host, unique, found := strings.Cut(r.identity, "_"); found && at.IsValid() {
-		r.identity = host + "@" + at.String() + "_" + unique
-	}
-}
-
-// keepers are the addresses of the webhooks of the other replicas that keep apps, as far as they say.
-func (r *replica) keepers() []netip.AddrPort {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var all []netip.AddrPort
-	for _, holder := range r.holders {
-		if holder == r.identity {
-			continue
-		}
-		_, rest, _ := strings.Cut(holder, "@")
-		text, _, _ := strings.Cut(rest, "_")
-		if at, err := netip.ParseAddrPort(text); err == nil && !slices.Contains(all, at) {
-			all = append(all, at)
-		}
-	}
-	return all
 }
 
 // work keeps the apps that owns names in step until ctx ends.
