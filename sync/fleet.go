@@ -2,18 +2,14 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 	stdsync "sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
-	"github.com/lockstep-dev/lockstep/git"
 )
 
 // Fleet keeps many apps in step: one [Feed] a repository, one [Loop] an app, and a [Pool] that bounds how many of them work
@@ -163,59 +159,6 @@ func (f *Fleet) adopt(ctx context.Context, roster Roster) {
 	f.arrange(ctx)
 }
 
-func (f *Fleet) run(ctx context.Context, feed *Feed) *running {
-	ctx, stop := context.WithCancel(ctx)
-	r := &running{feed: feed, stop: stop, done: make(chan struct{})}
-	feed.listen(f.news.Poke)
-	go func() {
-		defer close(r.done)
-		if err := feed.Run(ctx); err != nil {
-			f.Log.Error("repository is not followed", zap.Error(err))
-		}
-	}()
-	return r
-}
-
-// follow has the apps of the feeds that moved look at their new commit.
-func (f *Fleet) follow(ctx context.Context) {
-	f.arrange(ctx)
-	for name, r := range f.feeds {
-		snapshot, err := r.feed.news()
-		if snapshot.Revision.IsZero() && err == nil {
-			continue // nothing was fetched since the last look
-		}
-		all := err != nil || r.failed
-		r.failed = err != nil
-		kept := f.wake(name, snapshot, all)
-		for _, m := range kept {
-			m.reconciler.KeepUp(ctx, snapshot)
-		}
-	}
-}
-
-// wake wakes the apps of a feed that a commit concerns, and returns the others: healthy apps whose files are as they were.
-// With all every app is woken. All paths are looked up together, so that folders above them are read once.
-func (f *Fleet) wake(feed string, snapshot git.Snapshot, all bool) (kept []*member) {
-	made := map[*member]reads{}
-	var paths []string
-	for _, m := range f.members {
-		if m.app.Feed != feed || m.leaving || m.app.Suspend || m.reconciler == nil {
-			continue
-		}
-		made[m] = m.reconciler.settledOn()
-		paths = slices.AppendSeq(paths, maps.Keys(made[m]))
-	}
-	hashes, err := snapshot.Hashes(paths)
-	for m, reads := range made {
-		if all || err != nil || !reads.in(hashes) {
-			m.wake.Poke()
-		} else {
-			kept = append(kept, m)
-		}
-	}
-	return kept
-}
-
 // arrange starts, changes and retires apps, so that there are those that the roster asks for.
 func (f *Fleet) arrange(ctx context.Context) {
 	wanted := f.wanted(ctx)
@@ -254,71 +197,4 @@ func (f *Fleet) warn(message string, err error, fields ...zap.Field) {
 	}
 	f.warned[key] = true
 	f.Log.Warn(message, append(fields, zap.Error(err))...)
-}
-
-// wanted are the apps that the roster asks for now, by name.
-func (f *Fleet) wanted(ctx context.Context) map[string]App {
-	wanted := map[string]App{}
-	for _, app := range f.roster.Apps {
-		wanted[app.Name] = app
-	}
-	for _, set := range f.roster.Sets {
-		for name, app := range f.found(set) {
-			if other, taken := wanted[name]; taken {
-				f.warn("a folder is no app", errors.New("another app has its name"), zap.String("folder", app.Path), zap.String("app", other.Name))
-				continue
-			}
-			wanted[name] = app
-		}
-	}
-	for _, set := range f.roster.Sets {
-		f.seek(ctx, set, wanted)
-	}
-	f.finish(ctx, wanted)
-	return wanted
-}
-
-// found are the apps of a set, by name: those that the newest commit has, or as they are when that cannot be told, or
-// when so many are missing that this looks like an accident.
-func (f *Fleet) found(set Set) map[string]App {
-	before := map[string]App{}
-	for name, app := range f.wished {
-		if app.Set == set.App.Set {
-			before[name] = set.of(app)
-		}
-	}
-	feed := f.feeds[set.App.Feed]
-	if feed == nil || feed.feed.last().Revision.IsZero() {
-		return before
-	}
-	now, wrong, err := set.in(feed.feed.last())
-	for _, one := range wrong {
-		f.warn("a folder is no app", one)
-	}
-	if err != nil {
-		f.warn("folders cannot be read", err, zap.String("pattern", set.Pattern))
-		return before
-	}
-	missing := 0
-	for name := range before {
-		if _, is := now[name]; !is {
-			missing++
-		}
-	}
-	if tooFew(len(before), missing) {
-		for name, app := range before {
-			if _, is := now[name]; !is {
-				now[name] = app
-			}
-		}
-	}
-	return now
-}
-
-// of returns what the set says of an app that it had before.
-func (s Set) of(app App) App {
-	is := s.App
-	is.Name, is.Path, is.Namespace = app.Name, app.Path, app.Namespace
-	is.ServiceAccount = strings.ReplaceAll(is.ServiceAccount, AppPlaceholder, path.Base(app.Path))
-	return is
 }

@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 )
 
@@ -140,55 +137,6 @@ func (f *Fleet) entangle(wanted map[string]App) {
 	}
 }
 
-// retire ends the care for an app that has left, as it asked for: see [Reconciler.Retire].
-func (f *Fleet) retire(ctx context.Context, m *member) {
-	m.stop()
-	<-m.done
-	f.depart(ctx, m.app)
-}
-
-// depart runs the retirement of an app until it is done. What is in its way is told, and tried again at growing pauses.
-func (f *Fleet) depart(ctx context.Context, app App) {
-	m, ctx := f.enlist(ctx, app, true)
-	if m.reconciler == nil {
-		close(m.done)
-		return
-	}
-	f.claims.resign(app)
-	go func() {
-		defer close(m.done)
-		var retries backoff
-		for ctx.Err() == nil {
-			err := m.reconciler.Retire(ctx)
-			if err == nil {
-				f.mu.Lock()
-				f.left = append(f.left, m)
-				f.mu.Unlock()
-				f.news.Poke()
-				return
-			}
-			sleep(ctx, retries.next(firstRetry, lastRetry), m.wake)
-		}
-	}()
-}
-
-// insist has an app that leaves try again, once its set says something else about how: more may be deleted than before,
-// or nothing at all any more.
-func (f *Fleet) insist(ctx context.Context, m *member) {
-	app := m.app
-	for _, set := range f.roster.Sets {
-		if set.App.Set == app.Set {
-			app.AllowPrune, app.Prune = set.App.AllowPrune, app.Prune && set.App.Prune
-		}
-	}
-	if sameApp(app, m.app) {
-		return
-	}
-	m.stop()
-	<-m.done
-	f.depart(ctx, app)
-}
-
 // sleep returns after a pause, when it is woken, or when ctx ends.
 func sleep(ctx context.Context, pause time.Duration, wake Wake) {
 	timer := time.NewTimer(pause)
@@ -197,117 +145,5 @@ func sleep(ctx context.Context, pause time.Duration, wake Wake) {
 	case <-ctx.Done():
 	case <-wake:
 	case <-timer.C:
-	}
-}
-
-// farewell forgets the apps whose retirement has ended.
-func (f *Fleet) farewell(ctx context.Context) {
-	f.mu.Lock()
-	left := f.left
-	f.left = nil
-	f.mu.Unlock()
-	for _, m := range left {
-		if f.members[m.app.Name] != m {
-			continue // it has come back
-		}
-		delete(f.members, m.app.Name)
-		f.claims.leave(m.app.Name)
-		f.board.Observe(ctx, Event{App: m.app.Name, At: time.Now(), Left: true})
-	}
-}
-
-// recalled reads what is on record, if there are apps to keep, and reports whether it is known.
-func (f *Fleet) recalled(ctx context.Context) bool {
-	if len(f.shifts) > 0 {
-		f.recall(ctx)
-	}
-	return len(f.shifts) > 0 && f.read
-}
-
-// recall reads what is on record of all apps, unless it has been read.
-func (f *Fleet) recall(ctx context.Context) {
-	if f.Records == nil || f.read {
-		return
-	}
-	records, err := f.Records(ctx)
-	switch {
-	case ctx.Err() != nil || isNetwork(err):
-		return // of a cluster that is away the apps themselves say so
-	case err != nil:
-		f.warn("apps that left before cannot be looked for", err)
-		return
-	}
-	f.records, f.read = records, true
-}
-
-// seek looks, once a set and daemon, for the apps that are on record as the set's and that its folders do not have any
-// more. They are retired, but when so many are missing that this looks like an accident: then each is looked after, and
-// says for itself that its path is gone. Those whose leaving was begun by a daemon before go in any case.
-func (f *Fleet) seek(ctx context.Context, set Set, wanted map[string]App) {
-	feed := f.feeds[set.App.Feed]
-	if f.sought[set.App.Set] || feed == nil || feed.feed.last().Revision.IsZero() || !f.recalled(ctx) {
-		return
-	}
-	f.sought[set.App.Set] = true
-	var gone []App
-	mine := 0
-	for _, record := range f.records {
-		if record.Set != set.App.Set || f.roster.refuses(record.App) {
-			continue
-		}
-		_, is := wanted[record.App]
-		switch missing := !is && f.members[record.App] == nil; {
-		case missing && record.Leaving:
-			f.resume(ctx, set.recorded(record)) // that was decided, and is no accident
-			continue
-		case missing:
-			gone = append(gone, set.recorded(record))
-		}
-		mine++
-	}
-	accident := tooFew(mine, len(gone))
-	for _, app := range gone {
-		if accident {
-			wanted[app.Name] = app
-		} else {
-			f.resume(ctx, app)
-		}
-	}
-}
-
-// recorded is an app of the set as it is on record.
-func (s Set) recorded(record *inventory.Inventory) App {
-	app := s.App
-	app.Name, app.Path, app.Prune, app.ServiceAccount = record.App, record.Path, record.Prune, record.Account
-	app.Namespace = strings.ReplaceAll(app.Namespace, AppPlaceholder, path.Base(record.Path))
-	return app
-}
-
-// resume goes on with the retirement of an app that no daemon looks after, if it is the fleet's to keep.
-func (f *Fleet) resume(ctx context.Context, app App) {
-	if f.shiftOf(app.Name) == nil {
-		return
-	}
-	f.board.Observe(ctx, Event{App: app.Name, At: time.Now(), Joined: &app})
-	f.depart(ctx, app)
-}
-
-// finish goes on, once a daemon, with what a daemon before has begun to retire and did not live to end: apps of one of
-// the repositories that nothing in the config is about any more.
-func (f *Fleet) finish(ctx context.Context, wanted map[string]App) {
-	if f.finished || !f.recalled(ctx) {
-		return
-	}
-	f.finished = true
-	for _, record := range f.records {
-		_, is := wanted[record.App]
-		feed := f.roster.feedOf(record.Source)
-		if !record.Leaving || is || f.members[record.App] != nil || feed == "" || f.roster.refuses(record.App) || f.roster.has(record.Set) {
-			continue
-		}
-		f.resume(ctx, App{
-			Name: record.App, Repository: record.Source, Feed: feed, Set: record.Set, Path: record.Path,
-			ServiceAccount: record.Account, Prune: record.Prune,
-		})
 	}
 }
