@@ -72,7 +72,7 @@ func debugging(level zap.AtomicLevel) zapcore.LevelEnabler {
 // view returns what shows an app's events: a picture on a terminal, lines elsewhere, log entries with --log-format json.
 func (f *logFlags) view(stdout io.Writer, app sync.App, log *zap.Logger) sync.Observer {
 	if f.format == formatJSON {
-		return newLogObserver(log)
+		return newLogObserver(log, app)
 	}
 	if file, ok := stdoutFile(stdout); ok && live.IsTerminal(file) {
 		return live.NewTerminal(file, app)

@@ -33,8 +33,13 @@ type lastEntry struct {
 	waits      string
 }
 
-func newLogObserver(log *zap.Logger) *logObserver {
-	return &logObserver{log: log, last: map[string]*lastEntry{}}
+// newLogObserver returns one that knows those apps already; others it gets to know when they join.
+func newLogObserver(log *zap.Logger, apps ...sync.App) *logObserver {
+	o := &logObserver{log: log, last: map[string]*lastEntry{}}
+	for _, app := range apps {
+		o.last[app.Name] = &lastEntry{app: status.New(app), repository: app.Repository}
+	}
+	return o
 }
 
 // Observe logs event.

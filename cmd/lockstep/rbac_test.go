@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,8 +71,12 @@ func (e *tenant) command(kubeconfig string, args ...string) (code int, stdout, s
 	var out, wrong bytes.Buffer
 	args = append(args, "--repo", e.repo.Dir, "--name", "web", "-n", e.namespace, "--state-namespace", e.state,
 		"--state-dir", e.stateDir, "--kubeconfig", kubeconfig)
-	code = execute(e.t.Context(), args, &out, &wrong)
-	return code, out.String(), wrong.String()
+	cmd := exec.CommandContext(e.t.Context(), "lockstep", args...) // in a process of its own, as the log of the libraries is one a process
+	cmd.Stdout, cmd.Stderr = &out, &wrong
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		e.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), wrong.String()
 }
 
 // roles are what is printed for the app.
