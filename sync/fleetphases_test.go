@@ -140,21 +140,21 @@ func newFleetEye(f *fleetBench, namespace string) *fleetEye {
 		since: map[string]time.Time{}, whole: map[string]time.Time{},
 	}
 	for _, list := range []client.ObjectList{&appsv1.DeploymentList{}, &discoveryv1.EndpointSliceList{}} {
-		w, err := f.client.Watch(f.Context(), list, client.InNamespace(namespace))
-		if err != nil {
-			f.Fatal(err)
-		}
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			for event := range w.ResultChan() {
-				e.see(event)
+			for f.Context().Err() == nil { // the API server ends a watch now and then
+				w, err := f.client.Watch(f.Context(), list, client.InNamespace(namespace))
+				if err != nil {
+					continue
+				}
+				for event := range w.ResultChan() {
+					e.see(event)
+				}
+				w.Stop()
 			}
 		}()
-		f.Cleanup(func() {
-			w.Stop()
-			<-done
-		})
+		f.Cleanup(func() { <-done })
 	}
 	return e
 }
