@@ -1,8 +1,9 @@
 // Package git keeps a local copy of one remote and hands out read-only snapshots of a commit.
 //
-// A [Repository] is one branch of one repository: a folder, read in process, or a remote reached over https, ssh or http,
-// whose objects are kept in a cache folder. [Repository.Fetch] says what the branch's head is now, and [Snapshot.Files] reads a folder of
-// that commit straight from the object store; there is no work tree and the git program is never run.
+// A [Repository] is one branch, or another [Ref], of one repository: a folder, read in process, or a remote reached over
+// https, ssh or http, whose objects are kept in a cache folder. [Repository.Fetch] says which commit that is now, signed by a
+// trusted key where [Options] ask for it, and [Snapshot.Files] reads a folder of that commit straight from the object store;
+// there is no work tree and the git program is never run.
 //
 // [Snapshot.Root] reads here and there in a whole commit, and no more than it is asked for. It traces what it was asked for by
 // hash, and [Snapshot.Hashes] compares such traces with another commit: who read the same need not read again.
