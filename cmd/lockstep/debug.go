@@ -18,14 +18,22 @@ import (
 	"github.com/lockstep-dev/lockstep/sync/otlp"
 )
 
-// listenLoopback opens an address that only this machine reaches: profiles show what is in memory.
-func listenLoopback(flag, address string) (net.Listener, error) {
+// checkLoopback wants an address that only this machine reaches: profiles show what is in memory.
+func checkLoopback(flag, address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	if !isLoopback(host) {
-		return nil, fmt.Errorf("%s %s: want a loopback address, as 127.0.0.1:6060", flag, address)
+		return fmt.Errorf("%s %s: want a loopback address, as 127.0.0.1:6060", flag, address)
+	}
+	return nil
+}
+
+// listenLoopback opens such an address.
+func listenLoopback(flag, address string) (net.Listener, error) {
+	if err := checkLoopback(flag, address); err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -91,10 +99,29 @@ func (s *signals) open(address string, level zap.AtomicLevel) error {
 	return err
 }
 
+// checkOutlook says what is wrong with --pprof and --otlp-endpoint before anything is asked of a cluster.
+func (f *runFlags) checkOutlook() error {
+	if f.pprof != "" {
+		if err := checkLoopback("--pprof", f.pprof); err != nil {
+			return err
+		}
+	}
+	if endpoint := collector(f.otlp); endpoint != "" {
+		if err := otlp.Check(endpoint); err != nil {
+			return fmt.Errorf("--otlp-endpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// collector is what --otlp-endpoint says, or the standard variable of OpenTelemetry; empty for none.
+func collector(endpoint string) string {
+	return cmp.Or(endpoint, os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+}
+
 // export has traces sent to endpoint, or where the standard variables of OpenTelemetry say.
 func (s *signals) export(endpoint string) (err error) {
-	endpoint = cmp.Or(endpoint, os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
-	if endpoint == "" {
+	if endpoint = collector(endpoint); endpoint == "" {
 		return nil
 	}
 	if s.traces, err = otlp.New(endpoint, buildVersion(), redact.Text, s.log); err != nil {

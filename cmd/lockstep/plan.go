@@ -55,10 +55,9 @@ func (f *planFlags) check(cmd *cobra.Command, args []string) error {
 	case len(f.folders) > 1:
 		return errors.New("--folder: want one with --repo")
 	case len(f.folders) == 1:
-		for _, name := range append([]string{"branch", "verify-keys"}, insteadOfBranch...) {
-			if cmd.Flags().Changed(name) {
-				return fmt.Errorf("--%s does not go with --folder: its files are planned whatever they are of", name)
-			}
+		err := beside(cmd, "folder", "its files are planned whatever they are of", append([]string{"branch", "verify-keys"}, insteadOfBranch...)...)
+		if err != nil {
+			return err
 		}
 	}
 	return f.checkRef(cmd)

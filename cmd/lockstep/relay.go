@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -83,9 +82,7 @@ func (r *relay) pass(provider webhook.Provider, header http.Header, body []byte)
 }
 
 func (r *relay) send(at netip.AddrPort, provider webhook.Provider, header http.Header, body []byte) error {
-	ctx, cancel := context.WithTimeout(context.Background(), relayTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at.String()+"/hooks/"+string(provider), bytes.NewReader(body))
+	request, err := http.NewRequest(http.MethodPost, "http://"+at.String()+"/hooks/"+string(provider), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,7 @@ import (
 
 func TestAStandbyTakesOverFromALeaderThatIsKilled(t *testing.T) {
 	p := newPair(t)
-	p.settings(2, "one")
-	first := p.start("first", p.app()...)
-	first.leads()
-	second := p.start("second", p.app()...)
-	second.waits()
+	first, second := p.leaderAndStandby(2)
 	if got := p.ledger.of("/"); len(got) == 0 || got[len(got)-1].by != "first" {
 		t.Fatalf("written before the takeover: %+v", got)
 	}
@@ -40,11 +36,7 @@ func TestAStandbyTakesOverFromALeaderThatIsKilled(t *testing.T) {
 
 func TestAStandbyTakesOverFromALeaderThatIsTerminated(t *testing.T) {
 	p := newPair(t)
-	p.settings(2, "one")
-	first := p.start("first", p.app()...)
-	first.leads()
-	second := p.start("second", p.app()...)
-	second.waits()
+	first, second := p.leaderAndStandby(2)
 	terminated := time.Now()
 	first.signal(syscall.SIGTERM)
 	p.settings(2, "two")
@@ -55,11 +47,7 @@ func TestAStandbyTakesOverFromALeaderThatIsTerminated(t *testing.T) {
 func TestALeaderThatIsFrozenInAnApplyWritesNothingOnceAnotherLeads(t *testing.T) {
 	const objects = 60
 	p := newPair(t)
-	p.settings(objects, "one")
-	first := p.start("first", p.app()...)
-	first.leads()
-	second := p.start("second", p.app()...)
-	second.waits()
+	first, second := p.leaderAndStandby(objects)
 
 	frozen := make(chan struct{})
 	freeze := stdsync.OnceFunc(func() {
@@ -118,11 +106,7 @@ func (p *pair) lockstep(args ...string) (string, int) {
 
 func TestAStandbySaysSoAndLeavesCommandsToTheLeader(t *testing.T) {
 	p := newPair(t)
-	p.settings(1, "one")
-	first := p.start("first", p.app()...)
-	first.leads()
-	second := p.start("second", p.app()...)
-	second.waits()
+	first, second := p.leaderAndStandby(1)
 
 	list, err := first.list(t.Context())
 	if err != nil {

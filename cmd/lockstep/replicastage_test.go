@@ -155,6 +155,17 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
+// leaderAndStandby starts a replica that keeps objects, and another one that waits.
+func (p *pair) leaderAndStandby(objects int) (first, second *process) {
+	p.Helper()
+	p.settings(objects, "one")
+	first = p.start("first", p.app()...)
+	first.leads()
+	second = p.start("second", p.app()...)
+	second.waits()
+	return first, second
+}
+
 // start runs a daemon until the test ends.
 func (p *pair) start(name string, flags ...string) *process {
 	p.Helper()

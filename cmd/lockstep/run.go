@@ -149,16 +149,21 @@ func (f *runFlags) urls() ([]probe.URL, error) {
 
 // besideConfig refuses those of the flags that a command has and that were given.
 func besideConfig(cmd *cobra.Command) error {
-	for _, name := range ofOneApp {
+	return beside(cmd, "config", "the file says it for each app", ofOneApp...)
+}
+
+// beside refuses the first of the flags of those names that was given, and says why it does not go with another one.
+func beside(cmd *cobra.Command, flag, why string, names ...string) error {
+	for _, name := range names {
 		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s does not go with --config: the file says it for each app", name)
+			return fmt.Errorf("--%s does not go with --%s: %s", name, flag, why)
 		}
 	}
 	return nil
 }
 
 func (f *runFlags) check(cmd *cobra.Command) error {
-	if err := f.replicaFlags.check(f.once); err != nil {
+	if err := cmp.Or(f.replicaFlags.check(f.once), f.checkOutlook()); err != nil {
 		return err
 	}
 	switch {
@@ -170,20 +175,16 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 	if f.timeout <= 0 {
 		return errTimeout
 	}
-	if err := f.checkWorktree(cmd); err != nil {
-		return err
-	}
-	return cmp.Or(f.checkRef(cmd), checkInterval(f.interval), f.hooks.check())
+	return cmp.Or(f.checkWorktree(cmd), f.checkRef(cmd), checkInterval(f.interval), f.hooks.check())
 }
 
 // checkWorktree refuses with --worktree what says which commit is meant, or who must have signed it.
 func (f *runFlags) checkWorktree(cmd *cobra.Command) error {
-	for _, name := range append([]string{"branch", "verify-keys", "credentials"}, insteadOfBranch...) {
-		if f.worktree && cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s does not go with --worktree: files on disk are of no commit, and nobody has signed them", name)
-		}
+	if !f.worktree {
+		return nil
 	}
-	return nil
+	return beside(cmd, "worktree", "files on disk are of no commit, and nobody has signed them",
+		append([]string{"branch", "verify-keys", "credentials"}, insteadOfBranch...)...)
 }
 
 // stdoutFile returns w as a file if it is one of the process's own outputs: only then can it be a terminal.

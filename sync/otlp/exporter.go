@@ -39,15 +39,29 @@ type Exporter struct {
 	failed  bool // the collector was said to be out of order; used by Run alone
 }
 
-// New returns an Exporter to a collector's address, such as http://collector:4318; the path of OTLP is added. All texts that it
-// sends have gone through clean.
-func New(endpoint, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
+// Check says what is wrong with a collector's address, without a word of it.
+func Check(endpoint string) error {
+	_, err := parse(endpoint)
+	return err
+}
+
+func parse(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return nil, errors.New("want an http(s) URL, as http://collector:4318")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("want a URL without user info, query and fragment")
+	}
+	return u, nil
+}
+
+// New returns an Exporter to a collector's address, such as http://collector:4318; the path of OTLP is added. All texts that it
+// sends have gone through clean.
+func New(endpoint, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
+	u, err := parse(endpoint)
+	if err != nil {
+		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	return &Exporter{
