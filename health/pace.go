@@ -13,11 +13,13 @@ const (
 	leastPace = 20 * time.Millisecond
 	pacePer   = 5 * time.Millisecond // and check
 	mostPace  = 2 * time.Second
+	mostDull  = 4 * time.Second // is the longest for one that has said the same again and again
 )
 
 // pace is when a check was looked at last, and whether it is one of those on their way.
 type pace struct {
 	looked time.Time
+	same   int // times in a row that nothing new came of it
 	counts bool
 	urgent atomic.Bool // something has changed that every report is to show: the endpoints
 	timer  *time.Timer
@@ -28,12 +30,17 @@ func (g *Gate) pace() time.Duration {
 	return min(mostPace, max(leastPace, time.Duration(g.waiting.Load())*pacePer))
 }
 
+// between is how long the check is not looked at again: the longer, the less has come of it lately.
+func (p *pace) between(g *Gate) time.Duration {
+	return min(mostDull, g.pace()<<min(p.same, 2))
+}
+
 // postponed tells that the check need not be looked at yet, since nothing that it waits for can be complete, and has it
 // looked at when its time has come.
 func (s *session) postponed() bool {
 	urgent := s.pace.urgent.Swap(false)
 	since := time.Since(s.pace.looked)
-	wait := s.gate.pace() - since
+	wait := s.pace.between(s.gate) - since
 	if wait <= 0 || urgent || s.report == nil || s.report.Status != InProgress || !s.incomplete() {
 		s.pace.looked = time.Now()
 		return false
@@ -71,8 +78,12 @@ func rolling(d *appsv1.Deployment) bool {
 	return is.ObservedGeneration < d.Generation || is.UpdatedReplicas < wanted || is.AvailableReplicas < wanted || is.Replicas > is.UpdatedReplicas
 }
 
-// told notes whether the check is on its way.
-func (p *pace) told(g *Gate, r *Report) {
+// told notes whether the check is on its way, and whether its report says something new.
+func (p *pace) told(g *Gate, r *Report, news bool) {
+	p.same++
+	if news {
+		p.same = 0
+	}
 	if counts := r.Status != Current; counts != p.counts {
 		p.counts = counts
 		g.waiting.Add(map[bool]int64{true: 1, false: -1}[counts])

@@ -43,15 +43,17 @@ func split(all []*corev1.Pod, isCurrent func(*corev1.Pod) bool) members {
 	return m
 }
 
+// revisionAnnotation numbers the template of a Deployment and of its ReplicaSets.
+const revisionAnnotation = "deployment.kubernetes.io/revision"
+
 // deploymentMembers takes the ReplicaSet whose revision is the Deployment's own: the Deployment's controller writes both
 // numbers before it says that it has observed a generation.
 func (v *view) deploymentMembers(o *unstructured.Unstructured) members {
-	const annotation = "deployment.kubernetes.io/revision"
 	var m members
-	revision := o.GetAnnotations()[annotation]
+	revision := o.GetAnnotations()[revisionAnnotation]
 	m.unseen = "its ReplicaSet of revision " + revision
 	for _, set := range v.setsOf[o.GetUID()] {
-		if revision != "" && set.Annotations[annotation] == revision {
+		if revision != "" && set.Annotations[revisionAnnotation] == revision {
 			m.unseen = ""
 			m.current = append(m.current, v.podsOf[set.UID]...)
 		} else {
@@ -66,12 +68,11 @@ func (v *view) deploymentMembers(o *unstructured.Unstructured) members {
 
 // currentSet is the ReplicaSet of a Deployment's own revision; nil of any other kind, and where it is not there yet.
 func (v *view) currentSet(o *unstructured.Unstructured) *appsv1.ReplicaSet {
-	const annotation = "deployment.kubernetes.io/revision"
-	if o.GroupVersionKind().GroupKind() != gkDeployment || o.GetAnnotations()[annotation] == "" {
+	if o.GroupVersionKind().GroupKind() != gkDeployment || o.GetAnnotations()[revisionAnnotation] == "" {
 		return nil
 	}
 	for _, set := range v.setsOf[o.GetUID()] {
-		if set.Annotations[annotation] == o.GetAnnotations()[annotation] {
+		if set.Annotations[revisionAnnotation] == o.GetAnnotations()[revisionAnnotation] {
 			return set
 		}
 	}

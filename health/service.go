@@ -9,7 +9,7 @@ import (
 // gated tells the Services that are judged by their endpoints.
 func gated(t Target) bool {
 	o := t.newest()
-	return o.GroupVersionKind().GroupKind() == gkService && len(pairs(o, "spec", "selector")) > 0 &&
+	return o.GroupVersionKind().GroupKind() == gkService && len(mapAt(mapAt(o.Object, "spec"), "selector")) > 0 &&
 		text(o, "spec", "type") != string(corev1.ServiceTypeExternalName)
 }
 

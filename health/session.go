@@ -125,8 +125,8 @@ func (s *session) refresh(ctx context.Context) error {
 
 // tell keeps the report, and passes it on when it differs from the last.
 func (s *session) tell(r *Report) {
-	s.pace.told(s.gate, r)
-	if s.report != nil && reflect.DeepEqual(s.report, r) {
+	news := s.report == nil || !reflect.DeepEqual(s.report, r)
+	if s.pace.told(s.gate, r, news); !news {
 		return
 	}
 	s.report = r

@@ -5,7 +5,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -23,6 +25,8 @@ func strip(o any) (any, error) {
 		o.Spec.Volumes = claimed(o.Spec.Volumes)
 		slim(o.Spec.Containers)
 		slim(o.Spec.InitContainers)
+		unlimited(o.Spec.Containers)
+		unlimited(o.Spec.InitContainers)
 		o.Spec.EphemeralContainers = nil
 		o.Spec.Affinity = nil
 		o.Spec.Tolerations = nil
@@ -31,25 +35,45 @@ func strip(o any) (any, error) {
 	case *corev1.PersistentVolumeClaim:
 		o.Annotations, o.Labels = nil, nil
 	case *appsv1.Deployment:
-		unspoken(&o.Spec.Template)
+		o.Annotations, o.Spec.Template = telling(o.Annotations), essence(o.Spec.Template)
 	case *appsv1.StatefulSet:
-		unspoken(&o.Spec.Template)
+		o.Annotations, o.Spec.Template = nil, essence(o.Spec.Template)
 	case *appsv1.DaemonSet:
-		unspoken(&o.Spec.Template)
+		o.Annotations, o.Spec.Template = telling(o.Annotations), essence(o.Spec.Template)
 	case *appsv1.ReplicaSet:
-		o.Spec.Template = corev1.PodTemplateSpec{}
+		o.Annotations, o.Spec.Template = telling(o.Annotations), corev1.PodTemplateSpec{}
+	case *corev1.Service:
+		o.Annotations = nil
+	case *networkingv1.Ingress:
+		o.Annotations = nil
 	case *appsv1.ControllerRevision:
 		o.Data = runtime.RawExtension{}
 	}
 	return o, nil
 }
 
-// unspoken drops from a template what may hold secrets, of which no verdict speaks.
-func unspoken(template *corev1.PodTemplateSpec) {
-	for _, containers := range [][]corev1.Container{template.Spec.Containers, template.Spec.InitContainers} {
-		for i := range containers {
-			containers[i].Env, containers[i].EnvFrom, containers[i].Command, containers[i].Args = nil, nil, nil, nil
+// telling keeps of annotations those that say which ReplicaSet or pods are of the newest template. What kubectl applied last,
+// all of it, is another.
+func telling(annotations map[string]string) map[string]string {
+	var kept map[string]string
+	for _, key := range []string{revisionAnnotation, appsv1.DeprecatedTemplateGeneration} {
+		if value, found := annotations[key]; found {
+			kept = map[string]string{key: value}
 		}
+	}
+	return kept
+}
+
+// essence keeps of a template what a verdict speaks of.
+func essence(template corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	spec := template.Spec
+	slim(spec.Containers)
+	slim(spec.InitContainers)
+	return corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: template.Labels},
+		Spec: corev1.PodSpec{
+			Containers: spec.Containers, InitContainers: spec.InitContainers, Volumes: claimed(spec.Volumes), Resources: spec.Resources,
+		},
 	}
 }
 
@@ -62,6 +86,13 @@ func slim(containers []corev1.Container) {
 			ReadinessProbe: bare(c.ReadinessProbe), LivenessProbe: bare(c.LivenessProbe), StartupProbe: bare(c.StartupProbe),
 			RestartPolicy: c.RestartPolicy,
 		}
+	}
+}
+
+// unlimited drops from containers of a pod their limits: the API server has made requests of those where there were none.
+func unlimited(containers []corev1.Container) {
+	for i := range containers {
+		containers[i].Resources.Limits = nil
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	stdsync "sync"
 	"syscall"
@@ -146,14 +147,15 @@ func benchMain(text string) error {
 	}}}}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	debug.SetGCPercent(50) // as the program does
 	defer profile()()
 	go words.answer(os.Stdin, counter, store, stop)
 	go watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: feed.Wake}.Run(ctx)
 	return fleet.Run(ctx, rosters)
 }
 
-// profile writes what the daemon spends its time and memory on, to the files cpu.pprof, heap.pprof and, when it was most, peak.pprof in the folder that
-// the environment names, if it does.
+// profile writes what the daemon spends its time and memory on, to the files cpu.pprof, heap.pprof and, when it was most,
+// peak.pprof in the folder that the environment names, if it does.
 func profile() (end func()) {
 	dir := os.Getenv("LOCKSTEP_BENCH_PROFILE")
 	if dir == "" {
