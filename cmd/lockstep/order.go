@@ -60,7 +60,7 @@ Secrets there may ask. Exit codes: 0 done, and the app serves; 1 error; 3 applie
 	}
 	f.register(cmd)
 	f.output.register(cmd, outputText, outputJSON)
-	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Minute, "how long to wait for the daemon's answer")
+	cmd.Flags().DurationVar(&f.wait, "wait", inventory.MaxWait, "how long to wait for the daemon's answer")
 	if verb == sync.OrderRollback {
 		cmd.Flags().StringVar(&f.to, "to", "", "revision: a hash, or the digits that it begins with (default: the last healthy one but what is live)")
 	}
