@@ -23,6 +23,7 @@ type Blocked struct {
 	// Allow is the number of deletions that would have to be allowed for the plan to go on; 0 if nothing allows it.
 	Allow   int
 	Leaving bool // the app goes, and there is no commit that could allow it
+	Past    bool // the commit is an earlier one, which cannot say it any more
 }
 
 // Error says what would be deleted and how to allow it.
@@ -34,6 +35,9 @@ func (b *Blocked) Error() string {
 	if b.Leaving {
 		return fmt.Sprintf("%s; to allow it, set allowPrune: %d in the config's entry of the app or of its folders, or delete them by hand", text, b.Allow)
 	}
+	if b.Past {
+		return fmt.Sprintf("%s; to allow it, set allowPrune: %d for the app, or delete them by hand", text, b.Allow)
+	}
 	return fmt.Sprintf(`%s; to allow it, annotate an object of the commit with %s: "%d", set allowPrune: %d for the app, or delete them by hand`,
 		text, AllowPruneAnnotation, b.Allow, b.Allow)
 }
@@ -42,8 +46,8 @@ func (b *Blocked) Error() string {
 // meant. What Kubernetes or Lockstep itself stands on is refused whatever they say.
 func guard(plan *Plan, request Request) error {
 	return terms{
-		owned: len(request.Recorded), manifests: len(request.Manifests), leaving: request.Leaving, returning: request.Returning,
-		allowed: allowance(request),
+		owned: len(request.Recorded), manifests: len(request.Manifests), leaving: request.Leaving, past: request.Past,
+		returning: request.Returning && !request.Past, allowed: allowance(request),
 	}.check(plan.Stale)
 }
 
@@ -52,6 +56,7 @@ type terms struct {
 	owned     int  // objects on record
 	manifests int  // objects in the commit
 	leaving   bool // the app goes, and there is no commit
+	past      bool // the commit is an earlier one
 	returning bool // the objects came after the state that is to be live again: nobody has them by accident
 	allowed   int  // deletions that pass whatever the guards think of them
 }
@@ -68,7 +73,7 @@ func (t terms) check(stale []*Change) error {
 		return nil
 	}
 	precious := idsOf(stale, func(c *Change) bool { return isPrecious(c.ID) })
-	blocked := &Blocked{Objects: doomed, Allow: len(doomed), Leaving: t.leaving}
+	blocked := &Blocked{Objects: doomed, Allow: len(doomed), Leaving: t.leaving, Past: t.past}
 	switch {
 	case t.manifests == 0 && !t.leaving:
 		blocked.Cause = "the commit has no objects"
@@ -121,6 +126,9 @@ func isLockstep(live *unstructured.Unstructured) bool {
 // allowance is how many deletions the request lets through without a question.
 func allowance(request Request) int {
 	allowed := request.AllowPrune
+	if request.Past {
+		return allowed
+	}
 	for _, m := range request.Manifests {
 		allowed = max(allowed, allows(m))
 	}

@@ -26,6 +26,9 @@ type Request struct {
 	// Returning is for manifests of an earlier state: what came after it goes, however much that is, but for what takes data
 	// along.
 	Returning bool
+	// Past is for manifests of an earlier commit that was read from git: the guards hold as for any commit, and what the commit
+	// itself allows was meant for what it came after. Goes with Returning.
+	Past bool
 	// AllowPrune is up to how many deletions the guards let through, as [AllowPruneAnnotation] says it for a commit.
 	AllowPrune int
 	Force      bool // take fields that other managers own, instead of reporting a [ConflictError]

@@ -1,11 +1,14 @@
 package apply
 
 import (
+	"errors"
+	"strconv"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
@@ -24,6 +27,14 @@ func TestGoingBackIsNotBlockedByCountsAndNeverTouchesTheSystem(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("many, of a commit out of git", func(t *testing.T) {
+		if _, is := errors.AsType[*Blocked](guard(&Plan{Stale: many}, ofThePast(0))); !is {
+			t.Error("what the commit allowed when it was new counts again")
+		}
+		if err := guard(&Plan{Stale: many}, ofThePast(6)); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("everything", func(t *testing.T) {
 		if (terms{owned: 6, returning: true}).check(many) == nil {
 			t.Error("a state without objects may remove everything")
@@ -35,6 +46,17 @@ func TestGoingBackIsNotBlockedByCountsAndNeverTouchesTheSystem(t *testing.T) {
 			t.Error("an object of Kubernetes itself may be removed")
 		}
 	})
+}
+
+// ofThePast goes back to a commit of one object that allowed any deletion when it was new, of an app that owns 8.
+func ofThePast(allowed int) Request {
+	kept := manifest.Manifest{Object: &unstructured.Unstructured{}}
+	kept.Object.SetAnnotations(map[string]string{AllowPruneAnnotation: "true"})
+	owned := map[object.ID]inventory.Entry{}
+	for i := range 8 {
+		owned[object.ID{Kind: "ConfigMap", Name: strconv.Itoa(i)}] = inventory.Entry{}
+	}
+	return Request{Manifests: []manifest.Manifest{kept}, Recorded: owned, Returning: true, Past: true, AllowPrune: allowed}
 }
 
 func TestWhatWasRenderedIsKnownOnlyIfItWasAppliedLast(t *testing.T) {

@@ -92,30 +92,46 @@ func (r *remote) rewrites(ctx context.Context, s Snapshot) bool {
 }
 
 func (r *remote) ancestry(ctx context.Context, s Snapshot) lineage {
-	n, err := r.negotiate(ctx)
-	if err != nil || !n.advert.Capabilities.Supports(capability.Filter) || !n.advert.Capabilities.Supports(capability.Shallow) {
+	n, err := r.negotiate(ctx, r.target)
+	if err != nil {
 		return unknown
 	}
-	g, err := r.cache.begin()
+	defer n.end()
+	if !n.tellsCommits() {
+		return unknown
+	}
+	g, err := r.commits(ctx, n, s.at.hash, lineageDepth)
 	if err != nil {
 		return unknown
 	}
 	defer g.discard()
+	from := g.objects.reader()
+	defer from.close()
+	return from.lineage(plumbing.NewHash(s.Revision.Hash), r.last)
+}
+
+// commits asks for so many generations of commits from one on, without their files, and returns a copy of its own that holds
+// them, to be discarded.
+func (r *remote) commits(ctx context.Context, n negotiation, from plumbing.Hash, depth int) (*generation, error) {
+	g, err := r.cache.begin()
+	if err != nil {
+		return nil, err
+	}
 	request := packp.NewUploadPackRequestFromCapabilities(n.advert.Capabilities)
-	request.Wants = []plumbing.Hash{s.at.hash}
-	request.Depth, request.Filter = packp.DepthCommits(lineageDepth), packp.FilterTreeDepth(0)
+	request.Wants = []plumbing.Hash{from}
+	request.Depth, request.Filter = packp.DepthCommits(depth), packp.FilterTreeDepth(0)
 	for _, c := range []capability.Capability{capability.Shallow, capability.Filter} {
 		_ = request.Capabilities.Set(c)
 	}
 	response, err := n.session.UploadPack(ctx, request)
 	if err != nil {
-		return unknown
+		g.discard()
+		return nil, netError(ctx, err)
 	}
 	defer func() { _ = response.Close() }()
 	if err := g.store(ctx, response, request.Capabilities); err != nil {
-		return unknown
+		g.discard()
+		return nil, err
 	}
-	from := g.objects.reader()
-	defer from.close()
-	return from.lineage(plumbing.NewHash(s.Revision.Hash), r.last)
+	return g, nil
 }

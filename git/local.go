@@ -90,7 +90,7 @@ func (l *local) snapshot(at layout, f found) (Snapshot, error) {
 		s.Moved, s.Rewritten = at.moved(f.full), l.target.rewrites(l.last, s) == rewritten
 		l.last = s
 	} else if !l.target.commit.IsZero() && errors.Is(err, ErrCorrupt) {
-		err = l.unknown(at, err)
+		err = unknownOf(at, l.target, err)
 	}
 	return s, err
 }
@@ -107,12 +107,12 @@ func (l *local) missing(at layout) error {
 	return err
 }
 
-// unknown tells a commit that the repository does not have from one that is damaged.
-func (l *local) unknown(at layout, err error) error {
+// unknownOf tells a commit that the repository does not have from one that is damaged.
+func unknownOf(at layout, t target, err error) error {
 	from := newObjects(at.commonDir).reader()
 	defer from.close()
-	if _, missing := from.once(l.target.commit, plumbing.CommitObject, maxTree); errors.Is(missing, errMissing) {
-		return fail(ErrRefNotFound, "%s not found: fetch it into the repository, or name another", l.target)
+	if _, missing := from.once(t.commit, plumbing.CommitObject, maxTree); errors.Is(missing, errMissing) {
+		return fail(ErrRefNotFound, "%s not found: fetch it into the repository, or name another", t)
 	}
 	return err
 }

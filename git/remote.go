@@ -40,27 +40,43 @@ func newRemote(at address, o Options, t target) (*remote, error) {
 }
 
 func (r *remote) fetch(ctx context.Context) (Snapshot, error) {
-	select {
-	case r.turn <- struct{}{}:
-		defer func() { <-r.turn }()
-	case <-ctx.Done():
-		return Snapshot{}, context.Cause(ctx)
+	ctx, end, err := r.begin(ctx)
+	if err != nil {
+		return Snapshot{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
-	defer cancel()
+	defer end()
 	if s := r.last; !r.target.commit.IsZero() && !s.Revision.IsZero() && r.cache.sound() {
 		return s, nil // a commit does not move
 	}
 	s, err := r.ask(ctx)
+	return s, r.gaveUp(ctx, err)
+}
+
+// begin waits for the turn to talk to the server, and bounds how long that takes.
+func (r *remote) begin(ctx context.Context) (_ context.Context, end func(), err error) {
+	select {
+	case r.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
+	return ctx, func() {
+		cancel()
+		<-r.turn
+	}, nil
+}
+
+// gaveUp lets go of the server where it was time that ended the talk with it.
+func (r *remote) gaveUp(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		r.server.close() // also what is being dialled still, and a connection that may be dead
 	}
-	return s, err
+	return err
 }
 
 // ask says where the branch is, and fetches that when it is not here.
 func (r *remote) ask(ctx context.Context) (Snapshot, error) {
-	n, err := r.negotiate(ctx)
+	n, err := r.negotiate(ctx, r.target)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -79,7 +95,7 @@ func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 	return s, err
 }
 
-// update brings the head that was negotiated into the cache. It asks for what is missing first; whenever there is doubt
+// update brings the commit that was negotiated into the cache. It asks for what is missing first; whenever there is doubt
 // about the local copy or the server's way of sending parts, it makes a new copy, once.
 func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	g := r.cache.current
@@ -91,7 +107,7 @@ func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 		return s, err
 	}
 	n.end()
-	if n, err = r.negotiate(ctx); err != nil {
+	if n, err = r.negotiate(ctx, n.target); err != nil {
 		return Snapshot{}, err
 	}
 	defer n.end()
@@ -135,27 +151,28 @@ func (r *remote) read(g *generation, n negotiation) (Snapshot, error) {
 	return readSnapshot(g.objects, r.name, n.found)
 }
 
-// negotiation is a conversation with the server that has told where the ref is.
+// negotiation is a conversation with the server that has told where a target is.
 type negotiation struct {
 	session transport.UploadPackSession
 	advert  *packp.AdvRefs
-	found   found
+	target  target
+	found   found // of the target
 }
 
 // end lets go of the connection.
 func (n negotiation) end() { _ = n.session.Close() }
 
-func (r *remote) negotiate(ctx context.Context) (negotiation, error) {
+func (r *remote) negotiate(ctx context.Context, t target) (negotiation, error) {
 	session, err := r.server.connect(ctx)
 	if err != nil {
 		return negotiation{}, netError(ctx, err)
 	}
-	n := negotiation{session: session}
+	n := negotiation{session: session, target: t}
 	if n.advert, err = session.AdvertisedReferencesContext(ctx); err != nil {
 		n.end()
 		return negotiation{}, netError(ctx, err)
 	}
-	if n.found, err = r.target.find(advertised{n.advert}, !r.last.Revision.IsZero()); err != nil {
+	if n.found, err = t.find(advertised{n.advert}, !r.last.Revision.IsZero()); err != nil {
 		n.end()
 		return negotiation{}, err
 	}

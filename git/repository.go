@@ -14,6 +14,7 @@ type Repository struct {
 // source is where a branch is read from: a folder or a remote.
 type source interface {
 	fetch(ctx context.Context) (Snapshot, error)
+	past(ctx context.Context, commit digits) (Snapshot, error)
 	watch() []string
 	close() error
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/lockstep-dev/lockstep/health"
 )
 
-// Back is an earlier state that is live, or about to be, instead of the newest commit.
+// Back is an earlier state, or that of a commit which somebody has named, that is live, or about to be, instead of the newest commit.
 type Back struct {
 	To      git.Revision `json:"to"`               // whose state it is
 	From    git.Revision `json:"from"`             // what is held back
@@ -37,6 +37,8 @@ func (b *Back) String() string {
 		text = fmt.Sprintf("%s is held back by hand, until a newer commit or lockstep sync", b.From)
 	}
 	switch {
+	case b.Failed != "" && b.ByHand:
+		return fmt.Sprintf("%s; %s, which is applied in its place, does not serve: %s", text, b.To, b.Failed)
 	case b.Failed != "":
 		return fmt.Sprintf("%s; %s, which is applied again, does not serve either: %s", text, b.To, b.Failed)
 	case b.Done:
@@ -58,10 +60,13 @@ type ReturnError struct {
 
 func (e *ReturnError) Error() string {
 	text := fmt.Sprintf("%s was rejected: %s: %s; ", e.Back.From, e.Back.Reason, e.Back.Message)
-	if e.Back.ByHand {
+	_, judged := errors.AsType[*health.Failure](e.Err)
+	switch {
+	case e.Back.ByHand && judged:
+		return fmt.Sprintf("%s, which is applied in place of %s, does not serve: %s", e.Back.To, e.Back.From, e.Err)
+	case e.Back.ByHand:
 		text = ""
-	}
-	if _, judged := errors.AsType[*health.Failure](e.Err); judged {
+	case judged:
 		return fmt.Sprintf("%s%s, which is applied again, does not serve either: %s", text, e.Back.To, e.Err)
 	}
 	return fmt.Sprintf("%sgoing back to %s: %s", text, e.Back.To, e.Err)
@@ -200,7 +205,8 @@ func (p *pass) returned() {
 	p.record.Return.Done, p.record.Return.Failed = true, ""
 	p.outcome.Back = backOf(p.record.Return)
 	if state := p.record.State(p.record.Return.To); state != nil {
-		p.record.Keep(*state) // it is the last that was healthy
+		p.record.Keep(p.proven(*state)) // it is the last that was healthy
+		p.record.Return.State = nil
 	}
 	for i := range p.record.History {
 		if r := &p.record.History[i]; r.Revision == p.record.Return.From {
@@ -211,6 +217,15 @@ func (p *pass) returned() {
 			return
 		}
 	}
+}
+
+// proven is the state that serves now. One that was read from git is as it was applied from then on: so one can tell what the
+// next commit changes.
+func (p *pass) proven(state inventory.State) inventory.State {
+	if p.record.Return.State != nil && p.unpacked == nil && p.packed != nil {
+		state.Packed, state.Objects = p.packed, len(p.plan.Changes)
+	}
+	return state
 }
 
 // keep puts what serves now on record as a state to go back to, unless it is the newest there.

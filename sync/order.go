@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ type Verb string
 // The verbs of an [Order].
 const (
 	OrderSync     Verb = "sync"     // bring the newest commit live, also one that was rejected or is held back
-	OrderRollback Verb = "rollback" // bring an earlier healthy state live, until there is another commit
+	OrderRollback Verb = "rollback" // bring an earlier state live, until there is another commit
 	OrderSuspend  Verb = "suspend"  // leave the app as it is
 	OrderResume   Verb = "resume"   // do not leave it so any more
 )
@@ -25,7 +26,7 @@ const (
 type Order struct {
 	App  string
 	Verb Verb
-	To   string // of a rollback: the revision, or its hash or the beginning of it; empty for the last but what is live
+	To   string // of a rollback: a revision, or its hash or the beginning of it; empty for the last healthy but what is live
 	// Done is told how the pass ended that did it. It is called once, from the goroutine of that pass.
 	Done func(ctx context.Context, outcome Outcome, err error)
 }
@@ -78,7 +79,7 @@ func (p *pass) obey(ctx context.Context) error {
 	case OrderSync:
 		p.record.Return, p.before.reads = nil, nil // the commit has all of the gate's time again
 	case OrderRollback:
-		if err := p.pin(p.order.To); err != nil {
+		if err := p.pin(ctx, p.order.To); err != nil {
 			return err
 		}
 	}
@@ -102,12 +103,20 @@ func (p *pass) refused(ctx context.Context, err error) (Outcome, error) {
 // errSuspended is the error of an order to an app that is to be left as it is.
 var errSuspended = errors.New("the app is suspended: resume it first")
 
-// pin has an earlier state in place of the commit.
-func (p *pass) pin(to string) error {
+// pin has an earlier state in place of the commit: one that is kept, for which git is not needed, or else that of any commit.
+func (p *pass) pin(ctx context.Context, to string) error {
 	if p.record.Suspended {
 		return errSuspended
 	}
 	state, err := p.stateFor(to)
+	var past *inventory.State
+	if err != nil && to != "" {
+		var missing error
+		if past, missing = p.past(ctx, to); missing != nil {
+			return fmt.Errorf("%w; and of git's: %w", err, missing)
+		}
+		state, err = past, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -117,14 +126,14 @@ func (p *pass) pin(to string) error {
 		return nil
 	}
 	p.record.Return = &inventory.Return{
-		To: state.Revision, From: full(p.outcome.Revision), Content: p.content, ByHand: true,
+		To: state.Revision, From: full(p.outcome.Revision), Content: p.content, ByHand: true, State: past,
 	}
 	return nil
 }
 
-// stateFor finds the state that is meant: the newest that is not live where nothing is said.
+// stateFor finds the kept state that is meant: the newest that is not live where nothing is said.
 func (p *pass) stateFor(to string) (*inventory.State, error) {
-	kept := []string{}
+	kept, digits := []string{}, hashIn(to)
 	for i := range p.record.Healthy {
 		state := &p.record.Healthy[i]
 		at, err := git.ParseRevision(state.Revision)
@@ -138,14 +147,14 @@ func (p *pass) stateFor(to string) (*inventory.State, error) {
 		switch {
 		case to == "" && !isLive:
 			return state, nil
-		case to != "" && (to == state.Revision || to == at.String() || len(to) >= 4 && strings.HasPrefix(at.Hash, strings.ToLower(to))):
+		case to != "" && (to == state.Revision || len(digits) >= 4 && strings.HasPrefix(at.Hash, digits)):
 			return state, nil
 		}
 		kept = append(kept, at.String())
 	}
 	switch {
 	case to != "":
-		return nil, fmt.Errorf("no healthy state of %q is kept; those that are: %s", to, strings.Join(kept, ", "))
+		return nil, fmt.Errorf("no healthy state of %q is kept; those that are: %s", to, cmp.Or(strings.Join(kept, ", "), "none"))
 	case len(kept) == 0:
 		return nil, errors.New("no healthy state is kept to go back to")
 	}

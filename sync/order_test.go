@@ -20,13 +20,28 @@ type ended struct {
 	err     error
 }
 
+// answer keeps how the pass ended.
+func answer(is *ended) func(context.Context, sync.Outcome, error) {
+	return func(_ context.Context, outcome sync.Outcome, err error) { *is = ended{outcome, err} }
+}
+
 // order has a pass do what is asked for, and returns how that pass ended.
 func (s *stage) order(verb sync.Verb) ended {
 	s.Helper()
+	return s.ask(sync.Order{Verb: verb})
+}
+
+// orderTo is order of a rollback to a revision.
+func (s *stage) orderTo(to string) ended {
+	s.Helper()
+	return s.ask(sync.Order{Verb: sync.OrderRollback, To: to})
+}
+
+func (s *stage) ask(order sync.Order) ended {
+	s.Helper()
 	done := make(chan ended, 1)
-	s.orders <- sync.Order{App: s.name, Verb: verb, Done: func(_ context.Context, outcome sync.Outcome, err error) {
-		done <- ended{outcome, err}
-	}}
+	order.App, order.Done = s.name, func(_ context.Context, outcome sync.Outcome, err error) { done <- ended{outcome, err} }
+	s.orders <- order
 	return <-done
 }
 
@@ -50,9 +65,7 @@ func (s *stage) pass() sync.Outcome {
 func (s *stage) goesBack(to string) ended {
 	s.Helper()
 	var is ended
-	s.loop.Reconciler.Order(s.Context(), sync.Order{App: s.name, Verb: sync.OrderRollback, To: to, Done: func(_ context.Context, outcome sync.Outcome, err error) {
-		is = ended{outcome, err}
-	}})
+	s.loop.Reconciler.Order(s.Context(), sync.Order{App: s.name, Verb: sync.OrderRollback, To: to, Done: answer(&is)})
 	_, _ = s.loop.Reconciler.Reconcile(s.Context()) // the order's Done is told
 	return is
 }

@@ -84,25 +84,33 @@ func (p *pass) read(ctx context.Context, snapshot git.Snapshot) ([]manifest.Mani
 }
 
 func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, error) {
+	manifests, made, err := p.render(ctx, snapshot)
+	if made != nil {
+		p.reads = made
+	}
+	return manifests, err
+}
+
+// render returns the app's manifests in a commit, and what they were made of, nil where that cannot be told.
+func (p *pass) render(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, reads, error) {
 	root := snapshot.Root()
 	defer func() { _ = root.Close() }() // it only lets go of files
 	set, err := manifest.Load(ctx, root, p.App.Path, manifest.Options{Vars: p.App.Vars})
 	if broken := root.Err(); broken != nil {
-		return nil, broken
+		return nil, nil, broken
 	}
 	if err == nil && len(set.Manifests) == 0 {
 		err = fmt.Errorf("%w %q", ErrNoManifests, p.App.Path)
 	}
-	p.reads = root.Trace()
-	return set.Manifests, err
+	return set.Manifests, root.Trace(), err
 }
 
 func (p *pass) request(ctx context.Context, manifests []manifest.Manifest) apply.Request {
 	request := apply.Request{
 		App: p.App.Name, Namespace: p.App.Namespace, Manifests: manifests, Recorded: p.record.Entries,
 		Previous: lookup(p.record.Entries, p.previous()...), Prune: p.App.Prune && !p.rebuilt, AllowPrune: p.App.AllowPrune,
-		Returning: p.outcome.Back != nil,
-		Force:     p.App.Force, DetectOnly: p.App.DetectOnly,
+		Returning: p.outcome.Back != nil, Past: p.outcome.Back != nil && p.record.Return.State != nil,
+		Force: p.App.Force, DetectOnly: p.App.DetectOnly,
 		Rival: func(id object.ID) string { return p.fights.rival(id, time.Now()) },
 	}
 	if p.Claims != nil {

@@ -16,8 +16,20 @@ import (
 // version is that of the format. It is raised by whatever change an older Lockstep must not overlook, as it would lose it
 // with its next save. Set, Account, Prune and Leaving came without: they are lost together, and without them an app that has
 // left is one whose objects stay. Version 2 came with what holds a commit back: without it the next pass would apply it again,
-// or go on with an app that somebody has suspended.
-const version = 2
+// or go on with an app that somebody has suspended. Version 3 is that of an inventory with a state to go back to that was not
+// healthy before: without it the next pass would not find the state, and go forward. Others are written as version 2.
+const (
+	version      = 3
+	versionPlain = 2
+)
+
+// versionOf is the lowest that the inventory can be written as.
+func versionOf(inventory *Inventory) int {
+	if inventory.Return != nil && inventory.Return.State != nil {
+		return version
+	}
+	return versionPlain
+}
 
 // maxSize bounds what is unpacked: more than the largest app and 20,000 entries come to.
 const maxSize = 32 << 20

@@ -34,6 +34,8 @@ type Request struct {
 	Action string    `json:"action"`
 	To     string    `json:"to,omitempty"`
 	At     time.Time `json:"at"`
+	// Unattended is of one whose answer nobody waits for.
+	Unattended bool `json:"unattended,omitempty"`
 }
 
 // Answer is what became of a request.
@@ -49,19 +51,9 @@ var ErrNotThere = errors.New("the request was withdrawn")
 
 // Ask puts a request where the daemon finds it, in place of one before.
 func (s *Store) Ask(ctx context.Context, r Request) error {
-	text, err := json.Marshal(r)
-	if err == nil {
-		err = checkApp(r.App)
-	}
+	secret, err := s.requestSecret(r)
 	if err != nil {
 		return err
-	}
-	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: s.namespace, Name: requestPrefix + r.App, Labels: map[string]string{RequestLabel: r.App, managerLabel: manager},
-		},
-		Type: RequestType,
-		Data: map[string][]byte{requestKey: text},
 	}
 	err = s.client.Create(ctx, secret)
 	if apierrors.IsAlreadyExists(err) {
@@ -71,6 +63,23 @@ func (s *Store) Ask(ctx context.Context, r Request) error {
 		return fmt.Errorf("ask for %s of %s: %w", r.Action, r.App, err)
 	}
 	return nil
+}
+
+func (s *Store) requestSecret(r Request) (*corev1.Secret, error) {
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = checkApp(r.App)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: s.namespace, Name: requestPrefix + r.App, Labels: map[string]string{RequestLabel: r.App, managerLabel: manager},
+		},
+		Type: RequestType,
+		Data: map[string][]byte{requestKey: text},
+	}, nil
 }
 
 // RequestOf returns the request that a Secret is, if there is one in it that nobody has taken up yet.

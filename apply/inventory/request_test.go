@@ -101,3 +101,44 @@ func TestWhatLooksLikeARequestAndIsNoneIsLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestARequestThatNobodyWaitsForTakesNoOthersPlace(t *testing.T) {
+	p := newPlace(t)
+	s, ctx := p.store(), t.Context()
+	p.save(s, small("1"))
+	asked := inventory.Request{App: "web", ID: "1", Action: "rollback", At: time.Now()}
+	left := func(id string) inventory.Request {
+		return inventory.Request{App: "web", ID: id, Action: "sync", At: time.Now()}
+	}
+	there := func() string {
+		request, _ := inventory.RequestOf(p.request())
+		return request.ID
+	}
+	if err := s.Ask(ctx, asked); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Leave(ctx, left("2")); !errors.Is(err, inventory.ErrBusy) || there() != "1" {
+		t.Errorf("before it is taken up: %v, %s is there", err, there())
+	}
+	if err := s.Take(ctx, asked); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Leave(ctx, left("3")); !errors.Is(err, inventory.ErrBusy) {
+		t.Errorf("while it is done: %v", err)
+	}
+	if err := s.Answer(ctx, asked, inventory.Answer{State: "Healthy"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"4", "5"} { // in place of one that is answered, and of one that nobody waits for
+		if err := s.Leave(ctx, left(id)); err != nil || there() != id {
+			t.Errorf("%s: %v, %s is there", id, err, there())
+		}
+	}
+	asked.ID, asked.At = "6", time.Now().Add(-inventory.MaxWait-time.Second)
+	if err := s.Ask(ctx, asked); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Leave(ctx, left("7")); err != nil || there() != "7" {
+		t.Errorf("in place of one that nobody waits for any more: %v", err)
+	}
+}

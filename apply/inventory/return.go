@@ -5,7 +5,7 @@ import "time"
 // MaxRejected is how many rejected commits an inventory keeps.
 const MaxRejected = 20
 
-// Return says that an earlier healthy state is to be live instead of what git has.
+// Return says that an earlier state is to be live instead of the newest commit.
 type Return struct {
 	To      string `json:"to"`               // revision of the state that is, or is to be, live
 	From    string `json:"from"`             // revision that is held back
@@ -15,6 +15,8 @@ type Return struct {
 	ByHand  bool   `json:"byHand,omitempty"`
 	Failed  string `json:"failed,omitempty"` // why the state did not serve either
 	Done    bool   `json:"done,omitempty"`   // it serves, or did
+	// State is what To is as it was read from git, until it serves and is among the healthy ones; nil where it was there before.
+	State *State `json:"state,omitempty"`
 }
 
 // Rejection is a commit that did not serve and was taken back.
@@ -41,8 +43,11 @@ func (i *Inventory) Reject(rejected Rejection, to string) {
 	}
 }
 
-// State returns the healthy state of a revision, nil where it is not kept.
+// State returns the state of a revision, be it healthy or what the app is to go back to; nil where it is not kept.
 func (i *Inventory) State(revision string) *State {
+	if back := i.Return; back != nil && back.State != nil && back.To == revision {
+		return back.State
+	}
 	for n := range i.Healthy {
 		if i.Healthy[n].Revision == revision {
 			return &i.Healthy[n]

@@ -82,7 +82,7 @@ func (s *Store) divide(app string, payload []byte) written {
 		w.parts = append(w.parts, s.secret(app, name, map[string][]byte{payloadKey: chunk}))
 	}
 	w.head = s.secret(app, headName(app), map[string][]byte{
-		versionKey: []byte(strconv.Itoa(version)),
+		versionKey: []byte(strconv.Itoa(versionPlain)),
 		sumKey:     []byte(w.sum),
 		partsKey:   []byte(strings.Join(names(w.parts), "\n")),
 		payloadKey: chunks[0],

@@ -90,3 +90,16 @@ func TestARejectedCommitIsKeptOnce(t *testing.T) {
 		t.Errorf("return %+v", i.Return)
 	}
 }
+
+// TestOnlyAStateToGoBackToNeedsANewerLockstep is about an older one: it would not find that state, and go forward.
+func TestOnlyAStateToGoBackToNeedsANewerLockstep(t *testing.T) {
+	i := New("web")
+	i.Reject(Rejection{Revision: "main@sha1:2"}, "main@sha1:1")
+	if got := versionOf(i); got != versionPlain {
+		t.Errorf("to a healthy state: version %d", got)
+	}
+	i.Return.State = &State{Revision: "main@sha1:1"}
+	if got := versionOf(i); got != version || i.State("main@sha1:1") != i.Return.State || i.State("main@sha1:2") != nil {
+		t.Errorf("to another: version %d", got)
+	}
+}

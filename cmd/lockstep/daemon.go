@@ -28,6 +28,7 @@ type daemon struct {
 	views      observers
 	pulse      *sync.Pulse // of what keeps the apps in step
 	replica    *replica    // nil for a daemon that is alone
+	asking     *asking     // nil where nobody may ask over HTTP
 	log        *zap.Logger
 }
 

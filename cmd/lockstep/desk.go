@@ -22,8 +22,6 @@ const (
 	deskRetry = 10 * time.Second
 	// deskLook is how often requests are looked at again whose app was not looked after here when they came.
 	deskLook = time.Second
-	// oldest is how old a request may be that nobody has taken up: who asked does not wait for it any more.
-	oldest = 10 * time.Minute
 )
 
 // desk takes up what is asked for by hand: see [inventory.Request].
@@ -118,7 +116,7 @@ func (d *desk) open(ctx context.Context) error {
 // put with the early ones.
 func (d *desk) take(ctx context.Context, secret *corev1.Secret, early map[string]*corev1.Secret) {
 	request, free := inventory.RequestOf(secret)
-	if !free || !d.mine(request.App) || time.Since(request.At) > oldest {
+	if !free || !d.mine(request.App) || time.Since(request.At) > inventory.MaxWait {
 		return
 	}
 	if _, known := d.store.App(request.App); !known {
@@ -147,7 +145,11 @@ func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sy
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
-	if err := d.ledger.Answer(ctx, request, answer); err != nil {
+	say := func() error { return d.ledger.Answer(ctx, request, answer) }
+	if request.Unattended {
+		say = func() error { return d.ledger.Withdraw(ctx, request) }
+	}
+	if err := say(); err != nil {
 		d.log.Warn("a command is not answered", zap.String("app", request.App), zap.Error(err))
 	}
 }

@@ -24,7 +24,8 @@ func newHistory() *cobra.Command {
 		Short: "Show the commits that an app has come through, and which of them it can go back to",
 		Long: `Shows the last commits of an app, the newest first, as they are on record in the cluster. No daemon needs to run.
 
-A revision that is marked with * is kept as it was rendered: lockstep rollback APP --to REVISION brings it back.`,
+A revision that is marked with * is kept as it was rendered: lockstep rollback APP --to REVISION brings it back without git,
+and others as they are read from git.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: f.complete,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -32,9 +32,10 @@ type orderFlags struct {
 
 // newOrders are the commands that ask something of the daemon that keeps an app.
 func newOrders() []*cobra.Command {
-	rollback := newOrder(sync.OrderRollback, "Bring an earlier healthy state live, until there is another commit or lockstep sync",
-		`Applies the last healthy state but the one that is live, or that of the revision which --to names, as it was
-rendered then. What came after it goes, but for what data would go with. See lockstep history for the revisions.`)
+	rollback := newOrder(sync.OrderRollback, "Bring an earlier state live, until there is another commit or lockstep sync",
+		`Applies the last healthy state but the one that is live, or the revision that --to names: as it was rendered, where that
+is kept, and any other commit as it is read from git now, within the guards of every commit. What came after it goes, but for
+what data would go with. See lockstep history for the revisions, and which of them are kept.`)
 	return []*cobra.Command{
 		newOrder(sync.OrderSync, "Bring the newest commit live now, also one that was rejected or is held back",
 			"Has the daemon look at the app now, lifts a rollback, and gives a commit that has failed all of its time again."),
@@ -59,9 +60,9 @@ Secrets there may ask. Exit codes: 0 done, and the app serves; 1 error; 3 applie
 	}
 	f.register(cmd)
 	f.output.register(cmd, outputText, outputJSON)
-	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Minute, "how long to wait for the daemon's answer")
+	cmd.Flags().DurationVar(&f.wait, "wait", inventory.MaxWait, "how long to wait for the daemon's answer")
 	if verb == sync.OrderRollback {
-		cmd.Flags().StringVar(&f.to, "to", "", "revision, or the beginning of its hash (default: the last healthy one but what is live)")
+		cmd.Flags().StringVar(&f.to, "to", "", "revision: a hash, or the digits that it begins with (default: the last healthy one but what is live)")
 	}
 	return cmd
 }

@@ -32,6 +32,7 @@ type replica struct {
 	identity  string
 	log       *zap.Logger
 	ensure    func(ctx context.Context) error // the namespace of the leases
+	requests  *inventory.Store                // what is asked of whoever keeps an app; no guard keeps from it
 	warm      func() bool
 
 	mu       stdsync.Mutex
@@ -55,7 +56,7 @@ func (f *runFlags) replicate(d *daemon) error {
 	}
 	d.replica = &replica{
 		replicaFlags: f.replicaFlags, guard: f.guard, leases: leases, namespace: d.namespace, identity: identity(), log: d.log,
-		ensure:  inventory.NewStore(c, d.namespace).Ensure,
+		ensure: inventory.NewStore(c, d.namespace).Ensure, requests: inventory.NewStore(c, d.namespace),
 		holders: map[string]string{}, troubles: map[string]string{},
 	}
 	d.signals.metrics.Leads(d.replica.leading)

@@ -29,6 +29,7 @@ type runFlags struct {
 	onFailure         outputFlag
 	config            string
 	pprof, otlp       string
+	syncTokens        string
 }
 
 func newRun() *cobra.Command {
@@ -63,6 +64,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the status API; empty for none")
 	flags.BoolVar(&f.worktree, "worktree", false, "take the files of the folder as they are on disk, uncommitted, in place of the branch's head")
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
+	flags.StringVar(&f.syncTokens, "sync-token-file", "", "file with the token of who may ask over HTTP for what lockstep sync does, or folder of such files; empty for nobody")
 	flags.StringVar(&f.pprof, "pprof", "", "loopback address of profiles and of the log's level, as 127.0.0.1:6060; empty for none")
 	flags.StringVar(&f.otlp, "otlp-endpoint", "", "address of a collector of OpenTelemetry that gets a trace of each pass; empty for none")
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
@@ -105,6 +107,7 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
 		return err
 	}
+	daemon.asking = f.askable(daemon)
 	if err := f.outlook(daemon.signals); err != nil {
 		return err
 	}
@@ -163,7 +166,7 @@ func beside(cmd *cobra.Command, flag, why string, names ...string) error {
 }
 
 func (f *runFlags) check(cmd *cobra.Command) error {
-	if err := cmp.Or(f.replicaFlags.check(f.once), f.checkOutlook()); err != nil {
+	if err := cmp.Or(f.replicaFlags.check(f.once), f.checkOutlook(), f.checkAsking()); err != nil {
 		return err
 	}
 	switch {

@@ -47,6 +47,7 @@ func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.L
 	if f.once {
 		return s.once(ctx, f, cmd.OutOrStdout())
 	}
+	d.asking = f.askable(d)
 	if err := f.outlook(d.signals); err != nil {
 		return err
 	}

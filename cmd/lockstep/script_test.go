@@ -32,6 +32,7 @@ import (
 //	eventually REGEXP COMMAND... runs a command again and again until its output matches
 //	gone REGEXP COMMAND...       likewise, until its output does not match any more
 //	commit MESSAGE               commits everything below the folder repo
+//	head NAME                    puts the hash of the head of repo into a variable
 //	terminate                    sends SIGTERM to what runs in the background
 //	asked PREFIX                 waits until a path with it is asked of the address $SILENT, which never answers
 //	edit NAME VALUE              changes the key of a ConfigMap of the namespace as somebody else does
@@ -61,7 +62,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "eventually": eventually, "commit": commit, "connections": connections, "terminate": terminate,
-			"asked": asked, "gone": gone, "edit": edit,
+			"asked": asked, "gone": gone, "edit": edit, "head": head,
 		},
 	})
 }
@@ -130,6 +131,14 @@ func commit(ts *testscript.TestScript, neg bool, args []string) {
 	for _, line := range [][]string{{"init", "-q", "-b", "main", "repo"}, {"-C", "repo", "add", "-A"}, {"-C", "repo", "commit", "-q", "-m", args[0]}} {
 		ts.Check(ts.Exec("git", line...))
 	}
+}
+
+func head(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: head NAME")
+	}
+	ts.Check(ts.Exec("git", "-C", "repo", "rev-parse", "HEAD"))
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 func terminate(ts *testscript.TestScript, neg bool, args []string) {

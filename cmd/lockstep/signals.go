@@ -105,6 +105,9 @@ func (s *signals) recorder(w *workshop) *notify.Recorder {
 func (d *daemon) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", d.signals.metrics.Handler())
+	if d.asking != nil {
+		mux.Handle("/api/v1/apps/{app}/sync", d.asking)
+	}
 	mux.Handle("/", d.store.Handler())
 	return mux
 }

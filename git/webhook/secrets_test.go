@@ -135,3 +135,20 @@ func TestWhoRunsItIsToldWhySecretsCannotBeRead(t *testing.T) {
 		t.Errorf("answered %d %q", answer.Code, answer.Body)
 	}
 }
+
+func TestATokenIsHeldOrNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokens")
+	const one, two = "the-first-of-the-tokens", "the-second-of-the-tokens"
+	if err := os.WriteFile(path, []byte(one+"\n"+two+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := webhook.NewSecrets(path)
+	for token, want := range map[string]bool{one: true, two: true, "": false, one + two: false, one[:16]: false, one + "\n": false} {
+		if held, err := s.Hold(token); held != want || err != nil {
+			t.Errorf("%q: %t, %v", token, held, err)
+		}
+	}
+	if held, err := webhook.NewSecrets(path + ".gone").Hold(""); held || err == nil {
+		t.Errorf("without a file: %t, %v", held, err)
+	}
+}

@@ -64,6 +64,15 @@ func (c *counted) Fetch(ctx context.Context) (git.Snapshot, error) {
 	return snapshot, err
 }
 
+// At has the source look for another commit than the newest, which is not counted: somebody may have asked for one that there
+// is not.
+func (c *counted) At(ctx context.Context, hash string) (git.Snapshot, error) {
+	if past, ok := c.Source.(sync.Past); ok {
+		return past.At(ctx, hash)
+	}
+	return git.Snapshot{}, errors.ErrUnsupported
+}
+
 // String is what the source calls itself.
 func (c *counted) String() string {
 	if named, ok := c.Source.(interface{ String() string }); ok {

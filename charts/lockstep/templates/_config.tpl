@@ -35,5 +35,6 @@
 {{- with .Values.repository.keysSecret }}{{ $_ := set $all "keys" (merge (dict $name .) $all.keys) }}{{ end -}}
 {{- with .Values.webhook.secret }}{{ $_ := set $all "webhooks" (merge (dict $name .) $all.webhooks) }}{{ end -}}
 {{- end -}}
+{{- with .Values.sync.tokenSecret }}{{ $_ := set $all "tokens" (dict "sync" .) }}{{ end -}}
 {{- toYaml $all -}}
 {{- end -}}
