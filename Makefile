@@ -33,7 +33,7 @@ image: ## build the container image IMAGE with CONTAINER, for PLATFORM
 	  --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
 image-test: ## build the image without a registry, and look at it: make image-test [ARGS="-archive FILE"] (needs root and buildah)
-	$(GO) test -C charts -count 1 -v -timeout 40m -run TestImage . -args -image $(ARGS)
+	$(GO) test -C charts -count 1 -v -timeout 90m -run TestImage . -args -image $(ARGS)
 
 chart-test: cluster-build ## lint and render the chart, and try it on a real control plane
 	$(GO) test -C charts -count 1 -timeout 20m .

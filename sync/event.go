@@ -52,6 +52,7 @@ type Event struct {
 	Waits    string         // the app has something to do, and waits: for what; no step
 	Snapshot *git.Snapshot  // StepFetch: a revision that no pass has seen before
 	Same     *git.Snapshot  // StepFetch: a revision in which the files of a healthy app are as they were
+	Open     []git.Revision // StepLoad: commits that another process has begun with and left without a verdict, newest first
 	Plan     *apply.Plan    // StepPlan: what would be done, before it is
 	Change   *apply.Change  // StepApply, StepPrune: one object's outcome
 	Applied  *apply.Plan    // StepApply: all of its objects are written

@@ -90,6 +90,7 @@ func (p *pass) intend(ctx context.Context) error {
 	if p.outcome.Back == nil {
 		p.record.Return = nil // whatever was held back, this commit is another
 	}
+	p.open()
 	wanted := map[object.ID]inventory.Entry{}
 	for _, c := range p.plan.Changes {
 		if c.Action != apply.Skipped {
@@ -148,14 +149,16 @@ func (p *pass) settled(ctx context.Context) error {
 	if p.App.Prune && !p.rebuilt {
 		p.forget()
 	}
+	p.record.Open = nil
 	if p.outcome.Back != nil {
 		p.returned()
 		return p.save(ctx)
 	}
+	p.outcome.First = p.isNew()
 	if err := p.keep(); err != nil {
 		return err
 	}
-	if p.plan.Writes() > 0 || len(p.record.History) == 0 || p.record.History[0].State != string(Healthy) {
+	if p.plan.Writes() > 0 || p.outcome.First || len(p.record.History) == 0 || p.record.History[0].State != string(Healthy) {
 		p.remember(Healthy, "")
 	}
 	return p.save(ctx)

@@ -23,6 +23,8 @@ type Outcome struct {
 	Back     *Back // an earlier state is live instead of the revision; nil otherwise
 	// Moved reports whether anything was written or a revision seen that no pass of this process saw before.
 	Moved bool
+	// First reports whether this is the first verdict on what the commit has for the app, by any process.
+	First bool
 	// Blind reports whether some of the app's objects cannot be watched: only another pass can tell whether they are as
 	// they were left.
 	Blind bool

@@ -180,6 +180,9 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 	case back != nil && !superseded:
 		err = p.notReturned(err)
 	}
+	if p.record != nil && step != StepFetch && ctx.Err() == nil && !superseded {
+		p.record.Open = nil
+	}
 	if p.unsaved && !superseded {
 		err = errors.Join(err, p.saveNow(ctx))
 	}

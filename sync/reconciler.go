@@ -86,6 +86,7 @@ func (p *pass) run(ctx context.Context) (Outcome, error) {
 	if err := p.load(ctx); err != nil {
 		return p.failed(ctx, StepLoad, err)
 	}
+	p.takesOver(ctx)
 	p.content = contentOf(p.App, manifests)
 	if err := p.obey(ctx); err != nil {
 		return p.refused(ctx, err)

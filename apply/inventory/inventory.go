@@ -37,7 +37,8 @@ type Inventory struct {
 	Rejected []Rejection         `json:"rejected,omitempty"` // commits that were taken back, newest first, at most MaxRejected
 	Return   *Return             `json:"return,omitempty"`   // nil when what git has is, or is to be, live
 
-	Suspended bool `json:"suspended,omitempty"` // somebody asked for the app to be left as it is
+	Suspended bool     `json:"suspended,omitempty"` // somebody asked for the app to be left as it is
+	Open      []string `json:"open,omitempty"`      // commits that were begun with and have no verdict yet, newest first, at most MaxOpen
 
 	stored bool
 }
@@ -71,7 +72,7 @@ func (i *Inventory) IsNew() bool { return !i.stored }
 func (i *Inventory) clone() *Inventory {
 	c := *i
 	c.Entries, c.History = maps.Clone(i.Entries), slices.Clone(i.History)
-	c.Healthy, c.Rejected = slices.Clone(i.Healthy), slices.Clone(i.Rejected)
+	c.Healthy, c.Rejected, c.Open = slices.Clone(i.Healthy), slices.Clone(i.Rejected), slices.Clone(i.Open)
 	if i.Return != nil {
 		back := *i.Return
 		c.Return = &back

@@ -1,21 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"os"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/lockstep-dev/lockstep/cmd/lockstep/redact"
-	"github.com/lockstep-dev/lockstep/sync/otlp"
 )
 
 // checkLoopback wants an address that only this machine reaches: profiles show what is in memory.
@@ -99,33 +94,12 @@ func (s *signals) open(address string, level zap.AtomicLevel) error {
 	return err
 }
 
-// checkOutlook says what is wrong with --pprof and --otlp-endpoint before anything is asked of a cluster.
+// checkOutlook says what is wrong with --pprof and the flags of traces before anything is asked of a cluster.
 func (f *runFlags) checkOutlook() error {
 	if f.pprof != "" {
 		if err := checkLoopback("--pprof", f.pprof); err != nil {
 			return err
 		}
 	}
-	if endpoint := collector(f.otlp); endpoint != "" {
-		if err := otlp.Check(endpoint); err != nil {
-			return fmt.Errorf("--otlp-endpoint: %w", err)
-		}
-	}
-	return nil
-}
-
-// collector is what --otlp-endpoint says, or the standard variable of OpenTelemetry; empty for none.
-func collector(endpoint string) string {
-	return cmp.Or(endpoint, os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
-}
-
-// export has traces sent to endpoint, or where the standard variables of OpenTelemetry say.
-func (s *signals) export(endpoint string) (err error) {
-	if endpoint = collector(endpoint); endpoint == "" {
-		return nil
-	}
-	if s.traces, err = otlp.New(endpoint, buildVersion(), redact.Text, s.log); err != nil {
-		return fmt.Errorf("--otlp-endpoint: %w", err)
-	}
-	return nil
+	return f.traces.check()
 }

@@ -90,15 +90,16 @@ func TestProfilesAreServedWhereTheyWereAskedFor(t *testing.T) {
 
 func TestTracesAreOffUnlessSomebodyAsksForThem(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+	t.Setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "")
 	s := newSignals(status.NewStore(), zap.NewNop())
-	if err := s.export(""); err != nil || s.traces != nil {
+	if err := s.export(&traceFlags{}); err != nil || s.traces != nil {
 		t.Errorf("%v, %v", s.traces, err)
 	}
-	if err := s.export("collector:4318"); err == nil || !strings.Contains(err.Error(), "--otlp-endpoint: ") {
+	if err := s.export(&traceFlags{endpoint: "collector:4318"}); err == nil || !strings.Contains(err.Error(), "--otlp-endpoint: ") {
 		t.Errorf("an endpoint that is no URL: %v", err)
 	}
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
-	if err := s.export(""); err != nil || s.traces == nil {
+	if err := s.export(&traceFlags{}); err != nil || s.traces == nil {
 		t.Errorf("%v, %v", s.traces, err)
 	}
 }

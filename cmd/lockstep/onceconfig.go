@@ -22,6 +22,11 @@ func (s *settings) once(ctx context.Context, f *runFlags, out io.Writer) error {
 	if len(apps) == 0 {
 		return errors.Join(failed, errNoApps)
 	}
+	sent, err := s.signals.trace(&f.traces)
+	if err != nil {
+		return err
+	}
+	defer sent()
 	round := newRound(apps)
 	s.observe(round)
 	running, stop := context.WithCancel(ctx)

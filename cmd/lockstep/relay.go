@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,8 +23,9 @@ const (
 	relays = 8
 )
 
-// relay passes webhooks on to the replicas that keep the apps: a Service brings them to any one. The receiver checks the
-// signature anew, which is over the body alone, so that nobody gains anything by pretending to be a replica.
+// relay tells the replicas that keep the apps of webhooks: a Service brings these to any one. What is sent is a hint that is
+// signed, in plain HTTP, to whatever address the Lease of a replica names: it holds no secret and nothing of the payload but the
+// addresses of the repository and its refs.
 type relay struct {
 	keepers func() []netip.AddrPort
 	client  *http.Client
@@ -30,7 +33,7 @@ type relay struct {
 	log     *zap.Logger
 }
 
-// relayTo has what is received here passed on to whoever keepers says.
+// relayTo has whoever keepers says told of what is received here.
 func (h *hooks) relayTo(keepers func() []netip.AddrPort) {
 	if h == nil {
 		return
@@ -64,8 +67,8 @@ func (h *hooks) address() netip.AddrPort {
 	return netip.AddrPortFrom(pod, at.Port())
 }
 
-// pass sends a webhook to all of them, and does not wait for it.
-func (r *relay) pass(provider webhook.Provider, header http.Header, body []byte) {
+// pass sends a hint to all of them, and does not wait for it.
+func (r *relay) pass(hint webhook.Hint) {
 	for _, at := range r.keepers() {
 		select {
 		case r.room <- struct{}{}:
@@ -74,28 +77,29 @@ func (r *relay) pass(provider webhook.Provider, header http.Header, body []byte)
 		}
 		go func() {
 			defer func() { <-r.room }()
-			if err := r.send(at, provider, header.Clone(), body); err != nil {
+			if err := r.send(at, hint); err != nil {
 				r.log.Warn("webhook is not passed on", zap.Stringer("replica", at), zap.Error(err))
 			}
 		}()
 	}
 }
 
-func (r *relay) send(at netip.AddrPort, provider webhook.Provider, header http.Header, body []byte) error {
-	request, err := http.NewRequest(http.MethodPost, "http://"+at.String()+"/hooks/"+string(provider), bytes.NewReader(body))
+func (r *relay) send(at netip.AddrPort, hint webhook.Hint) error {
+	url := "http://" + at.String() + webhook.HintPath + string(hint.Provider)
+	request, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(hint.Body))
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"Connection", "Content-Length", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Expect"} {
-		header.Del(name) // of the connection that it has come by
-	}
-	header.Set(webhook.Relayed, "1")
-	request.Header = header
+	request.Header.Set(webhook.HintSignature, hint.Signatures)
+	request.Header.Set("Content-Type", "application/json")
 	answer, err := r.client.Do(request)
 	if err != nil {
 		return err
 	}
-	return answer.Body.Close()
+	if answer.StatusCode != http.StatusAccepted {
+		err = fmt.Errorf("it answered %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
+	}
+	return errors.Join(err, answer.Body.Close())
 }
 
 // receives puts the address of the webhooks of this replica into its identity; none for the zero one.

@@ -30,7 +30,12 @@ func (f *replicaFlags) register(cmd *cobra.Command) {
 	flags.DurationVar(&f.duration, "lease-duration", lease.DefaultDuration, "how long the Lease is another's after it was renewed last: whole seconds")
 }
 
-func (f *replicaFlags) check(once bool) error {
+func (f *replicaFlags) check(cmd *cobra.Command, once bool) error {
+	for _, name := range []string{"lease-name", "lease-duration"} {
+		if !f.elect && cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s needs --leader-elect: without it there is no Lease", name)
+		}
+	}
 	switch {
 	case f.elect && once:
 		return errors.New("--leader-elect does not go with --once: nobody takes over from a single pass")

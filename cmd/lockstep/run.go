@@ -28,8 +28,9 @@ type runFlags struct {
 	probes            []string
 	onFailure         outputFlag
 	config            string
-	pprof, otlp       string
 	syncTokens        string
+	pprof             string
+	traces            traceFlags
 }
 
 func newRun() *cobra.Command {
@@ -66,7 +67,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 	flags.StringVar(&f.config, "config", "", "config file of many repositories and apps, instead of --repo")
 	flags.StringVar(&f.syncTokens, "sync-token-file", "", "file with the token of who may ask over HTTP for what lockstep sync does, or folder of such files; empty for nobody")
 	flags.StringVar(&f.pprof, "pprof", "", "loopback address of profiles and of the log's level, as 127.0.0.1:6060; empty for none")
-	flags.StringVar(&f.otlp, "otlp-endpoint", "", "address of a collector of OpenTelemetry that gets a trace of each pass; empty for none")
+	f.traces.register(cmd)
 	flags.BoolVar(&f.once, "once", false, "apply the head once, wait until it serves, and exit")
 	return cmd
 }
@@ -102,7 +103,13 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	daemon.observe(view)
 	if f.once {
 		brief(view)
-		return unlessTold(ctx, daemon.once(ctx), view, cmd.ErrOrStderr())
+		sent, err := daemon.signals.trace(&f.traces)
+		if err != nil {
+			return err
+		}
+		err = daemon.once(ctx)
+		sent()
+		return unlessTold(ctx, err, view, cmd.ErrOrStderr())
 	}
 	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
 		return err
@@ -119,7 +126,7 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 
 // outlook opens what an operator asks for beside the status.
 func (f *runFlags) outlook(s *signals) error {
-	return cmp.Or(s.open(f.pprof, f.now), s.export(f.otlp))
+	return cmp.Or(s.open(f.pprof, f.now), s.export(&f.traces))
 }
 
 // leave says that a daemon has ended, once nothing draws any more, so that a prompt has a line of its own.
@@ -166,7 +173,7 @@ func beside(cmd *cobra.Command, flag, why string, names ...string) error {
 }
 
 func (f *runFlags) check(cmd *cobra.Command) error {
-	if err := cmp.Or(f.replicaFlags.check(f.once), f.checkOutlook(), f.checkAsking()); err != nil {
+	if err := cmp.Or(f.replicaFlags.check(cmd, f.once), f.checkOnce(cmd), f.checkOutlook(), f.checkAsking()); err != nil {
 		return err
 	}
 	switch {
@@ -179,6 +186,15 @@ func (f *runFlags) check(cmd *cobra.Command) error {
 		return errTimeout
 	}
 	return cmp.Or(f.checkWorktree(cmd), f.checkRef(cmd), checkInterval(f.interval), f.hooks.check())
+}
+
+// checkOnce refuses with --once what only a daemon does.
+func (f *runFlags) checkOnce(cmd *cobra.Command) error {
+	if !f.once {
+		return nil
+	}
+	return beside(cmd, "once", "a single pass serves nothing and waits for no other commit",
+		"webhook-listen", "webhook-provider", "webhook-secret-file", "listen", "pprof", "interval")
 }
 
 // checkWorktree refuses with --worktree what says which commit is meant, or who must have signed it.

@@ -18,9 +18,8 @@ type Receiver struct {
 	// Refused, unless nil, is told of requests that were not accepted: the first of a provider at once, those of the next
 	// minute together.
 	Refused func(Refusal)
-	// Relay, unless nil, is given each accepted request that tells of something new, to pass it on to other replicas with
-	// [Relayed]; one that has come so is not given to it. It must not block, and owns what it is given.
-	Relay func(provider Provider, header http.Header, body []byte)
+	// Relay, unless nil, is given what accepted requests tell that is new, to send it to other replicas. It must not block.
+	Relay func(Hint)
 
 	mu       stdsync.RWMutex
 	targets  []Target
@@ -29,6 +28,7 @@ type Receiver struct {
 	turn     stdsync.Mutex // of who tries secrets
 	decoy    []byte
 	refusals refusals
+	hints    hints
 }
 
 // NewReceiver returns one without targets, which accepts nothing.
@@ -50,10 +50,12 @@ func (r *Receiver) Set(targets []Target) {
 }
 
 // Handler returns what answers POST /hooks/{provider}: 202 to what is signed, of a repository that is known or not; 401 to
-// what is not; 413 to a body that is too large; 400 to one that cannot be read; 503 when too much is being read at once.
+// what is not; 413 to a body that is too large; 400 to one that cannot be read; 503 when too much is being read at once. And it
+// answers the hints of other replicas, at [HintPath].
 func (r *Receiver) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /hooks/{provider}", r.receive)
+	mux.HandleFunc("POST "+HintPath+"{provider}", r.hinted)
 	return mux
 }
 
@@ -64,20 +66,9 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) {
 		http.Error(w, "no such provider; want one of "+strings.Join(Providers(), ", "), http.StatusNotFound)
 		return
 	}
-	shown, ok := d.proof(request.Header)
-	if !ok { // whoever shows nothing costs nothing
-		r.refuse(w, provider, http.StatusUnauthorized, "no signature: want the header "+d.wants, nil)
-		return
-	}
-	body, leave, status := r.read(w, request)
+	from, body, leave := r.admit(w, request, provider, d.proof, d.wants)
 	defer leave()
-	if body == nil {
-		r.refuse(w, provider, status, texts[status], nil)
-		return
-	}
-	trusted, err := r.trusted(provider, shown, body)
-	if trusted == nil {
-		r.refuse(w, provider, http.StatusUnauthorized, "wrong signature", err)
+	if from == nil {
 		return
 	}
 	event, err := d.parse(single(request.Header, d.event), body)
@@ -86,14 +77,42 @@ func (r *Receiver) receive(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	accept(w)
-	trusted.wake(event)
-	if r.Relay != nil && event.Moved && request.Header.Get(Relayed) == "" {
-		r.Relay(provider, request.Header.Clone(), body)
+	from.targets.wake(event)
+	if r.Relay == nil || !event.Moved {
+		return
+	}
+	if hint, err := hintOf(provider, event, from.secrets); err == nil { // it is of texts alone
+		r.Relay(hint)
 	}
 }
 
-// Relayed is the header of a request that another replica has passed on.
-const Relayed = "X-Lockstep-Relayed"
+// sender is who has signed a request, as far as that is known: somebody who knows the secrets, which are those of the targets.
+type sender struct {
+	targets targets
+	secrets [][]byte
+}
+
+// admit returns who has sent a request, and its body, which is let go of by leave. It answers itself, and returns nobody,
+// where the request is not signed by anybody who is known.
+func (r *Receiver) admit(w http.ResponseWriter, request *http.Request, provider Provider, show func(http.Header) (proof, bool), wants string) (
+	from *sender, body []byte, leave func(),
+) {
+	shown, ok := show(request.Header)
+	if !ok { // whoever shows nothing costs nothing
+		r.refuse(w, provider, http.StatusUnauthorized, "no signature: want the header "+wants, nil)
+		return nil, nil, func() {}
+	}
+	body, leave, status := r.read(w, request)
+	if body == nil {
+		r.refuse(w, provider, status, texts[status], nil)
+		return nil, nil, leave
+	}
+	from, err := r.trusted(provider, shown, body)
+	if from == nil {
+		r.refuse(w, provider, http.StatusUnauthorized, "wrong signature", err)
+	}
+	return from, body, leave
+}
 
 // accept answers, before anything is looked up: no answer tells whether the repository is known, nor does its time.
 func accept(w http.ResponseWriter) {
@@ -115,17 +134,17 @@ func (r *Receiver) refuse(w http.ResponseWriter, provider Provider, status int, 
 	}
 }
 
-// trusted returns the targets that the request may wake, nil when its proof was made with no secret. All secrets of the
+// trusted returns whose targets the request may wake, nil when its proof was made with no secret. All secrets of the
 // provider are tried, each once and in any case; where there are none, one that nobody knows. One request is tried at a
 // time, since each costs as many hashes as there are secrets, and whoever sends it need not know any. The error is of secrets
 // that could not be read.
-func (r *Receiver) trusted(provider Provider, shown proof, body []byte) (found targets, failed error) {
+func (r *Receiver) trusted(provider Provider, shown proof, body []byte) (from *sender, failed error) {
 	r.mu.RLock()
 	all, places := r.targets, r.places
 	r.mu.RUnlock()
 	r.turn.Lock()
 	defer r.turn.Unlock()
-	right := map[string]bool{}
+	right, found := map[string]bool{}, sender{}
 	for i, t := range all {
 		if t.Provider != provider {
 			continue
@@ -138,17 +157,23 @@ func (r *Receiver) trusted(provider Provider, shown proof, body []byte) (found t
 			if !tried {
 				is = shown.by(key, body)
 				right[string(key)] = is
+				if is {
+					found.secrets = append(found.secrets, key)
+				}
 			}
 			good = is || good
 		}
 		if good {
-			found = append(found, targeted{t, places[i]})
+			found.targets = append(found.targets, targeted{t, places[i]})
 		}
 	}
 	if len(right) == 0 {
 		_ = shown.by(r.decoy, body)
 	}
-	return found, failed
+	if found.targets == nil {
+		return nil, failed
+	}
+	return &found, failed
 }
 
 // acquire waits a little for room to hold a body.

@@ -17,6 +17,7 @@ type proof struct {
 	digests  [][]byte // HMAC-SHA256; one of them has to be right
 	before   string   // what was signed with the body, in front of it
 	standard bool     // secrets are written as in the Standard Webhooks specification
+	hint     bool     // the key is the one of hints
 	token    []byte   // the hash of the secret; nil where there are digests
 }
 
@@ -43,6 +44,9 @@ func (p proof) by(secret, body []byte) bool {
 const standardSecret = "whsec_"
 
 func (p proof) key(secret []byte) []byte {
+	if p.hint {
+		return hintKey(secret)
+	}
 	text, found := strings.CutPrefix(string(secret), standardSecret)
 	if !p.standard || !found {
 		return secret

@@ -21,7 +21,7 @@ type provider struct {
 	// path is where to, below the API's URL, for a repository of those parts.
 	path    func(repository []string, hash string) []string
 	query   string
-	states  [3]string // pending, success, failure
+	states  [4]string // pending, success, failure, and what is neither
 	context func(state, description, link string, n Notice) map[string]any
 	header  func(token string) (name, value string)
 }
@@ -34,39 +34,39 @@ var providers = map[Type]provider{
 		path: func(r []string, hash string) []string {
 			return append(append([]string{"repos"}, r...), "statuses", hash)
 		},
-		states: [3]string{"pending", "success", "failure"}, context: github, header: bearer,
+		states: [4]string{"pending", "success", "failure", "error"}, context: github, header: bearer,
 	},
 	Gitea: {
 		path: func(r []string, hash string) []string {
 			return append(append([]string{"api", "v1", "repos"}, r...), "statuses", hash)
 		},
-		states: [3]string{"pending", "success", "failure"}, context: github,
+		states: [4]string{"pending", "success", "failure", "error"}, context: github,
 		header: func(token string) (string, string) { return "Authorization", "token " + token },
 	},
 	GitLab: {
 		path: func(r []string, hash string) []string {
 			return []string{"api", "v4", "projects", strings.Join(r, "/"), "statuses", hash}
 		},
-		states: [3]string{"running", "success", "failed"}, context: gitlab,
+		states: [4]string{"running", "success", "failed", "canceled"}, context: gitlab,
 		header: func(token string) (string, string) { return "PRIVATE-TOKEN", token },
 	},
 	Bitbucket: {
 		path: func(r []string, hash string) []string {
 			return append(append([]string{"2.0", "repositories"}, r...), "commit", hash, "statuses", "build")
 		},
-		states: [3]string{"INPROGRESS", "SUCCESSFUL", "FAILED"}, context: bitbucket, header: bearer,
+		states: [4]string{"INPROGRESS", "SUCCESSFUL", "FAILED", "STOPPED"}, context: bitbucket, header: bearer,
 	},
 	BitbucketServer: {
 		path: func(_ []string, hash string) []string {
 			return []string{"rest", "build-status", "1.0", "commits", hash}
 		},
-		states: [3]string{"INPROGRESS", "SUCCESSFUL", "FAILED"}, context: bitbucket, header: bearer,
+		states: [4]string{"INPROGRESS", "SUCCESSFUL", "FAILED", "FAILED"}, context: bitbucket, header: bearer,
 	},
 	Azure: {
 		path: func(r []string, hash string) []string {
 			return []string{r[0], r[1], "_apis", "git", "repositories", r[2], "commits", hash, "statuses"}
 		},
-		query: "api-version=7.1", states: [3]string{"pending", "succeeded", "failed"}, context: azure,
+		query: "api-version=7.1", states: [4]string{"pending", "succeeded", "failed", "notApplicable"}, context: azure,
 		header: func(token string) (string, string) {
 			return "Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(":"+token))
 		},
@@ -142,6 +142,9 @@ func joined(base string, parts []string) (plain, written string) {
 
 func (t Target) stateOf(n Notice) string {
 	states := providers[t.Type].states
+	if n.overtaken {
+		return states[3]
+	}
 	switch n.State {
 	case sync.Healthy:
 		return states[1]
@@ -154,6 +157,7 @@ func (t Target) stateOf(n Notice) string {
 func (t Target) description(n Notice) string {
 	text := n.summary()
 	switch {
+	case n.overtaken:
 	case t.Template != "":
 		text = t.text(n)
 	case n.State == sync.Syncing:

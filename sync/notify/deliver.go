@@ -39,10 +39,15 @@ type message struct {
 	body   []byte
 }
 
-// newClient returns a client that follows no redirect: it would take tokens along.
+// newClient returns a client that trusts the system's authorities.
 func newClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = longestAnswer
+	return clientOn(transport)
+}
+
+// clientOn returns a client that follows no redirect: it would take tokens along.
+func clientOn(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: transport, Timeout: answerTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -30,15 +29,16 @@ type desk struct {
 	client *http.Client
 	log    *zap.Logger
 	queue  *queue
-	retry  time.Duration     // the first
-	told   map[string]Notice // by app, what was offered last; under the notifier's lock
-	failed bool              // the target was said to be out of order
+	retry  time.Duration   // the first
+	told   map[string]told // by app; under the notifier's lock
+	failed bool            // the target was said to be out of order
 	stop   context.CancelFunc
 	ended  chan struct{}
 }
 
 // offer queues n if it is for the target, and news to it. It is called under the notifier's lock.
 func (d *desk) offer(n Notice) {
+	d.overtake(n)
 	if !d.target.wants(n) {
 		return
 	}
@@ -49,7 +49,16 @@ func (d *desk) offer(n Notice) {
 	if known && d.target.onCommit() && !n.over() && before.Revision == n.Revision {
 		return // a commit is pending once, and not any more after its verdict
 	}
-	d.told[n.App] = n
+	is := told{Notice: n}
+	if d.target.onCommit() {
+		n, is.pending = before.about(n)
+	}
+	d.told[n.App] = is
+	d.put(n)
+}
+
+// put queues n, whatever was said before.
+func (d *desk) put(n Notice) {
 	key := n.App
 	if d.target.onCommit() {
 		key += " " + n.Revision.Hash // each commit is to have its own end
@@ -57,17 +66,10 @@ func (d *desk) offer(n Notice) {
 	d.queue.offer(key, n)
 }
 
-// keepUp takes note of a commit in which the app's files are as they were: there is nothing to say of it.
-func (d *desk) keepUp(app string, revision git.Revision) {
-	if before, known := d.told[app]; known {
-		before.Revision = revision
-		d.told[app] = before
-	}
-}
-
 // run sends until ctx ends, and then what still waits, once.
 func (d *desk) run(ctx context.Context) {
 	defer close(d.ended)
+	defer d.client.CloseIdleConnections()
 	for ctx.Err() == nil {
 		key, n, waits := d.queue.first()
 		if !waits {

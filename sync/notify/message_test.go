@@ -223,6 +223,7 @@ func TestATargetIsChecked(t *testing.T) {
 		},
 		"urlFile":    {with(hook, func(t *notify.Target) { t.URLFile = "f" }), with(commit, func(t *notify.Target) { t.URLFile = "f" })},
 		"tokenFile":  {with(commit, func(t *notify.Target) { t.TokenFile = "" }), with(chat, func(t *notify.Target) { t.TokenFile = "f" })},
+		"caFile":     {with(hook, func(t *notify.Target) { t.CAFile = "f" })},
 		"secretFile": {with(chat, func(t *notify.Target) { t.SecretFile = "f" })},
 		"link":       {with(chat, func(t *notify.Target) { t.Link = "https://example.com" }), with(commit, func(t *notify.Target) { t.Link = "javascript:c4nary" })},
 		"apps":       {with(chat, func(t *notify.Target) { t.Apps = []string{"[c4nary"} })},

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"crypto/rand"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
+	"github.com/lockstep-dev/lockstep/sync/trust"
 )
 
 // Notifier tells targets what apps come to. It is safe for concurrent use.
@@ -64,7 +64,13 @@ func (n *Notifier) desk(target Target) *desk {
 		}
 	}
 	d := &desk{
-		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: maps.Clone(n.last), ended: make(chan struct{}),
+		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: map[string]told{}, ended: make(chan struct{}),
+	}
+	if target.CAFile != "" {
+		d.client = clientOn(trust.NewTransport(target.CAFile))
+	}
+	for app, last := range n.last {
+		d.told[app] = told{Notice: last}
 	}
 	if n.running != nil {
 		n.start(d)
@@ -114,6 +120,10 @@ func (n *Notifier) Observe(_ context.Context, event sync.Event) {
 		return
 	}
 	is := noticeOf(app, event, n.clean)
+	if event.Open != nil {
+		n.takeOver(is, event.Open)
+		return
+	}
 	if event.Same != nil {
 		for _, d := range n.desks {
 			d.keepUp(event.App, event.Revision)
@@ -138,6 +148,9 @@ func (n *Notifier) isNews(app status.App, event sync.Event) bool {
 	if event.Record != nil || event.Err != nil {
 		n.known[app.Name] = true
 	}
+	if event.Record != nil && event.Record.First {
+		return true
+	}
 	switch app.State {
 	case sync.Pending, sync.Syncing, sync.Progressing, sync.Healthy:
 		return known || wrote(app)
@@ -148,8 +161,8 @@ func (n *Notifier) isNews(app status.App, event sync.Event) bool {
 // found notes an app that was healthy when it was first looked at: from then on it is news when it is not.
 func (n *Notifier) found(is Notice) {
 	for _, d := range n.desks {
-		if _, told := d.told[is.App]; !told && is.State == sync.Healthy {
-			d.told[is.App] = is
+		if _, known := d.told[is.App]; !known && is.State == sync.Healthy {
+			d.told[is.App] = told{Notice: is}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -212,5 +213,23 @@ func TestATargetIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 func TestAQueueIsBounded(t *testing.T) {
 	if waiting := notify.Fill(5000); waiting != 1000 {
 		t.Errorf("%d wait", waiting)
+	}
+}
+
+func TestAForgeOfOnesOwnAuthorityIsTrustedByItsCertificate(t *testing.T) {
+	api := newReceiver(t, nil)
+	secure := httptest.NewTLSServer(api.Config.Handler)
+	t.Cleanup(secure.Close)
+	target := notify.Target{Name: "commit", Type: notify.Gitea, URL: secure.URL, TokenFile: file(t, "t0ken")}
+	s := newStage(t, "https://127.0.0.1/team/shop.git", target)
+	s.tell("web", first, healthy(first)...)
+	if text := fmt.Sprint(s.waitForLog("a notification is not sent").ContextMap()); !strings.Contains(text, "unknown authority") || len(api.got) > 0 {
+		t.Errorf("an authority that nobody has named: %s", text)
+	}
+	target.CAFile = file(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
+	s.notifier.Set(target)
+	s.tell("web", second, healthy(second)...)
+	if got := api.next(t); got.header.Get("Authorization") != "token t0ken" {
+		t.Errorf("%+v", got)
 	}
 }

@@ -37,6 +37,7 @@ type Target struct {
 	URLFile    string   // a file with the URL, for those whose URL is a secret
 	TokenFile  string   // a file with the token for a provider's API
 	SecretFile string   // a file with the key that a webhook's messages are signed with
+	CAFile     string   // a file with the certificates of the authorities that are trusted; the system's if empty
 	Link       string   // what a commit status leads to; the commit's repository if empty
 	Apps       []string // patterns of names, as of [path.Match]; all apps if empty
 	On         []string // states and reasons; those of the type if empty
@@ -85,7 +86,10 @@ func (t Target) checkAddress() error {
 	case t.URL == "" && t.URLFile == "" && usual[t.Type] == "":
 		return wrong("url", "missing")
 	case t.URL != "":
-		_, err := t.parse(t.URL)
+		u, err := t.parse(t.URL)
+		if err == nil && t.CAFile != "" && u.Scheme != "https" {
+			return wrong("caFile", "goes with https")
+		}
 		return err
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/trust"
 )
 
 const (
@@ -56,14 +57,17 @@ func parse(endpoint string) (*url.URL, error) {
 	return u, nil
 }
 
-// New returns an Exporter to a collector's address, such as http://collector:4318; the path of OTLP is added. All texts that it
-// sends have gone through clean.
-func New(endpoint, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
+// New returns an Exporter to a collector's address, such as http://collector:4318; the path of OTLP is added. The authorities
+// whose certificates are in caFile are trusted, the system's where it is empty. All texts that it sends have gone through clean.
+func New(endpoint, caFile, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
 	u, err := parse(endpoint)
 	if err != nil {
 		return nil, err
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	var transport http.RoundTripper = http.DefaultTransport.(*http.Transport).Clone()
+	if caFile != "" {
+		transport = trust.NewTransport(caFile)
+	}
 	return &Exporter{
 		url: u.JoinPath("v1", "traces").String(), version: version, clean: clean, log: log, waiting: make(chan sync.Trace, mostWaiting),
 		client: &http.Client{Transport: transport, Timeout: answerTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -96,8 +100,20 @@ func (e *Exporter) Run(ctx context.Context) error {
 			}
 			return nil
 		case first := <-e.waiting:
-			e.send(context.WithoutCancel(ctx), e.gathered(ctx, first))
+			attempt, over := outliving(ctx)
+			e.send(attempt, e.gathered(ctx, first))
+			over()
 		}
+	}
+}
+
+// outliving returns a context for an attempt, which may go on for a moment when ctx ends.
+func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
+	attempt, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(goodbye, cancel) })
+	return attempt, func() {
+		stop()
+		cancel()
 	}
 }
 

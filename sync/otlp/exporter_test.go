@@ -2,10 +2,14 @@ package otlp_test
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -70,10 +74,10 @@ func (c *collector) next(t *testing.T) []*tracev1.Span {
 }
 
 // run has an exporter run, until end is called.
-func run(t *testing.T, endpoint string) (e *otlp.Exporter, logs *observer.ObservedLogs, end func()) {
+func run(t *testing.T, endpoint, caFile string) (e *otlp.Exporter, logs *observer.ObservedLogs, end func()) {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	e, err := otlp.New(endpoint, "v1.2.3", func(text string) string { return strings.ReplaceAll(text, "c4nary", "***") }, zap.New(core))
+	e, err := otlp.New(endpoint, caFile, "v1.2.3", func(text string) string { return strings.ReplaceAll(text, "c4nary", "***") }, zap.New(core))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +120,7 @@ func attributes(s *tracev1.Span) map[string]string {
 
 func TestAPassIsATraceOfItsSteps(t *testing.T) {
 	c := newCollector(t)
-	e, _, end := run(t, c.URL)
+	e, _, end := run(t, c.URL, "")
 	e.Traced(sync.Trace{Steps: []sync.Span{{Step: sync.StepFetch}}}) // only looked
 	e.Traced(trace(&sync.Error{Step: sync.StepRead, App: "web", Err: errors.New("says c4nary")}))
 	end()
@@ -152,7 +156,7 @@ func ends(t *testing.T, fetch, read *tracev1.Span) {
 
 func TestANewerCommitIsNoFailureOfAPass(t *testing.T) {
 	c := newCollector(t)
-	e, _, end := run(t, c.URL+"/")
+	e, _, end := run(t, c.URL+"/", "")
 	e.Traced(trace(&sync.Error{Step: sync.StepGate, Err: sync.ErrSuperseded}))
 	end()
 	if s := c.next(t)[0].GetStatus(); s != nil {
@@ -162,7 +166,7 @@ func TestANewerCommitIsNoFailureOfAPass(t *testing.T) {
 
 func TestACollectorThatIsOutOfOrderIsToldOnceAndDelaysNobody(t *testing.T) {
 	c := newCollector(t, http.StatusServiceUnavailable, http.StatusFound)
-	e, logs, end := run(t, c.URL)
+	e, logs, end := run(t, c.URL, "")
 	for range 2 {
 		e.Traced(trace(nil))
 		c.next(t)
@@ -179,8 +183,48 @@ func TestACollectorThatIsOutOfOrderIsToldOnceAndDelaysNobody(t *testing.T) {
 
 func TestAnEndpointIsChecked(t *testing.T) {
 	for _, endpoint := range []string{"collector:4318", "ftp://collector", "https://ada:c4nary@collector", "http://", "http://collector?key=c4nary", "://"} {
-		if _, err := otlp.New(endpoint, "", nil, nil); err == nil || strings.Contains(err.Error(), "c4nary") {
+		if _, err := otlp.New(endpoint, "", "", nil, nil); err == nil || strings.Contains(err.Error(), "c4nary") {
 			t.Errorf("%s: %v", endpoint, err)
 		}
+	}
+}
+
+func TestACollectorOfOnesOwnAuthorityIsTrustedByItsCertificate(t *testing.T) {
+	c := newCollector(t)
+	secure := httptest.NewTLSServer(c.Config.Handler)
+	t.Cleanup(secure.Close)
+	refusing, logs, end := run(t, secure.URL, "")
+	refusing.Traced(trace(nil))
+	end()
+	if len(c.got) > 0 || logs.Len() != 1 || !strings.Contains(fmt.Sprint(logs.All()[0].ContextMap()), "unknown authority") {
+		t.Errorf("an authority that nobody has named: %d traces, %v", len(c.got), logs.All())
+	}
+	caFile := filepath.Join(t.TempDir(), "ca.crt")
+	if err := os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, logs, end := run(t, secure.URL, caFile)
+	e.Traced(trace(nil))
+	c.next(t)
+	end()
+	if logs.Len() > 0 {
+		t.Errorf("%v", logs.All())
+	}
+}
+
+func TestACollectorThatSaysNothingDelaysTheEndNoLongerThanAMoment(t *testing.T) {
+	asked := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // whether the client has gone is seen only then
+		close(asked)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	e, logs, end := run(t, silent.URL, "")
+	e.Traced(trace(nil))
+	<-asked
+	end()
+	if logs.Len() != 1 || !strings.Contains(fmt.Sprint(logs.All()[0].ContextMap()), "context canceled") {
+		t.Errorf("it was waited for: %v", logs.All()) // or for the whole of the time that an answer may take
 	}
 }

@@ -27,6 +27,7 @@ func (n *Notification) fields(folder string) fields {
 		"urlFile":    func(v value) { n.URLFile = v.onDisk(folder) },
 		"tokenFile":  func(v value) { n.TokenFile = v.onDisk(folder) },
 		"secretFile": func(v value) { n.SecretFile = v.onDisk(folder) },
+		"caFile":     func(v value) { n.CAFile = v.onDisk(folder) },
 		"link":       func(v value) { n.Link, _ = v.text() },
 		"apps":       func(v value) { n.Apps = v.texts() },
 		"on":         func(v value) { n.On = v.texts() },

@@ -26,7 +26,7 @@ func TestNotificationsAreRead(t *testing.T) {
   apps: ["web-*", api]
   on: [Failed, ImagePull]
   template: "{{.App}}: {{.State}}"
-- {name: commit, type: gitea, url: "https://git.example.com", tokenFile: /run/token, link: "https://status.example.com/"}
+- {name: commit, type: gitea, url: "https://git.example.com", tokenFile: /run/token, caFile: ca.crt, link: "https://status.example.com/"}
 - {name: hook, type: webhook, url: "http://hook.shop.svc/in", secretFile: key}
 `)
 	want := []Notification{
@@ -35,7 +35,7 @@ func TestNotificationsAreRead(t *testing.T) {
 			On: []string{"Failed", "ImagePull"}, Template: "{{.App}}: {{.State}}",
 		}},
 		{Line: 17, Target: notify.Target{
-			Name: "commit", Type: notify.Gitea, URL: "https://git.example.com", TokenFile: "/run/token", Link: "https://status.example.com/",
+			Name: "commit", Type: notify.Gitea, URL: "https://git.example.com", TokenFile: "/run/token", CAFile: "/etc/lockstep/ca.crt", Link: "https://status.example.com/",
 		}},
 		{Line: 18, Target: notify.Target{Name: "hook", Type: notify.Webhook, URL: "http://hook.shop.svc/in", SecretFile: "/etc/lockstep/key"}},
 	}
@@ -70,7 +70,7 @@ func TestANotificationThatIsWrongStopsItselfAlone(t *testing.T) {
 func TestTheReadmeHasEveryKeyOfANotification(t *testing.T) {
 	rows := table(t, "#### Keys of a notification")
 	sameKeys(t, rows, new(Notification).fields("."))
-	required(t, rows, "link", "name", "secretFile", "template", "tokenFile", "type", "url", "urlFile")
+	required(t, rows, "caFile", "link", "name", "secretFile", "template", "tokenFile", "type", "url", "urlFile")
 }
 
 func TestTheReadmeNamesEveryTypeOfNotification(t *testing.T) {

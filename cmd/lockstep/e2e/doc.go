@@ -9,8 +9,9 @@
 //
 //	go test ./cmd/lockstep/e2e -count 1 -timeout 30m -args -kubeconfig FILE -image nginx:1.27 -next nginx:1.28
 //
-// The chart's test wants the image on the nodes, and a git server that pods can reach, on this machine: -daemon-image
-// lockstep:dev -host ADDRESS. make image makes the image; make image-test ARGS="-archive FILE" does so without a registry.
+// The chart's tests want the image on the nodes, and a git server that pods can reach, on this machine: -daemon-image
+// lockstep:dev -host ADDRESS. make image makes the image; make image-test ARGS="-archive FILE" does so without a registry. The one
+// that freezes a leader has to see the node's processes, as root.
 //
 // The others run lockstep as a process, built with the race detector where there is a C compiler, on repositories in temporary
 // folders that a real git commits to. Requests go to the Service's address, each on a connection of its own, where the

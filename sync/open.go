@@ -1,0 +1,39 @@
+package sync
+
+import (
+	"context"
+
+	"github.com/lockstep-dev/lockstep/git"
+)
+
+// open notes that a commit was begun with. It is saved with whatever is saved before the verdict, at no call of its own: who
+// is told of commits can tell from it which of them wait for an end, when another process goes on. Of one that is on record as
+// failed the verdict is known.
+func (p *pass) open() {
+	revision := full(p.outcome.Revision)
+	if newest := p.record.History; len(newest) > 0 && newest[0].Revision == revision && newest[0].State != string(Healthy) {
+		return
+	}
+	if p.plan.Writes() > 0 || p.isNew() {
+		p.record.Begin(revision)
+	}
+}
+
+// isNew reports whether the commit has something else for the app than what was healthy last.
+func (p *pass) isNew() bool {
+	return len(p.record.Healthy) == 0 || p.record.Healthy[0].Content != p.content
+}
+
+// takesOver tells which commits another process has left without a verdict.
+func (p *pass) takesOver(ctx context.Context) {
+	if !p.fresh || len(p.record.Open) == 0 {
+		return
+	}
+	var left []git.Revision
+	for _, text := range p.record.Open {
+		if revision, err := git.ParseRevision(text); err == nil {
+			left = append(left, revision)
+		}
+	}
+	p.tell(ctx, Event{Step: StepLoad, Open: left})
+}

@@ -1,0 +1,103 @@
+package sync_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// onOpen is told which commits were left without a verdict.
+type onOpen func(left []git.Revision)
+
+func (o onOpen) Observe(_ context.Context, event sync.Event) {
+	if event.Open != nil {
+		o(event.Open)
+	}
+}
+
+// goesOn makes a pass as another process, and returns what it was told that others have left.
+func (s *stage) goesOn() (outcome sync.Outcome, left []string) {
+	s.Helper()
+	s.anew()
+	s.loop.Reconciler.Observer = both{s.store, onOpen(func(all []git.Revision) {
+		for _, one := range all {
+			left = append(left, one.Hash)
+		}
+	})}
+	return s.pass(), left
+}
+
+func TestTheNextProcessLearnsWhichCommitHasNoVerdict(t *testing.T) {
+	s := newStage(t, options{}, web(t, 1)...)
+	first := s.commit()
+	end := s.start()
+	s.serves(first, 1)
+	overtaken := s.commit("web-deployment.yaml", huge(t, 1))
+	s.waitFor("the gate to wait", func(app status.App) bool { return app.State == sync.Progressing && app.Reason == "Unschedulable" })
+	end()
+	if open := s.stored().Open; len(open) != 1 || open[0] != "main@sha1:"+overtaken {
+		t.Fatalf("on record as without a verdict: %v", open)
+	}
+	newest := s.commit("web-deployment.yaml", deployment(t, 2))
+	outcome, left := s.goesOn()
+	if !slices.Equal(left, []string{overtaken}) || !outcome.First || outcome.Revision.Hash != newest {
+		t.Errorf("%s goes on, first %t, and is told of %v", outcome.Revision, outcome.First, left)
+	}
+	if record := s.stored(); len(record.Open) > 0 || record.History[0].Revision != "main@sha1:"+newest {
+		t.Errorf("on record %v, %+v", record.Open, record.History[0])
+	}
+}
+
+// TestAVerdictOnWhatAnotherProcessHasAppliedIsTheFirst kills a daemon after its one write, right before the record of it.
+func TestAVerdictOnWhatAnotherProcessHasAppliedIsTheFirst(t *testing.T) {
+	s := newStage(t, options{}, web(t, 1)...)
+	s.commit()
+	s.pass()
+	second := s.commit("web-deployment.yaml", deployment(t, 2))
+	ctx, kill := context.WithCancel(t.Context())
+	defer kill()
+	o := s.options
+	o.wrap = (&killer{kill: kill, at: 1}).wrap
+	if _, err := s.wire(s.loop.Reconciler.App, o).Reconciler.Reconcile(ctx); err == nil {
+		t.Fatal("it was not killed")
+	}
+	if outcome, _ := s.goesOn(); !outcome.First {
+		t.Error("the verdict is taken for one that was known")
+	}
+	if newest := s.stored().History[0]; newest.Revision != "main@sha1:"+second {
+		t.Errorf("the history begins with %+v", newest)
+	}
+}
+
+func TestAProcessThatFindsAllInStepWritesNothingAndKnowsTheVerdict(t *testing.T) {
+	s := newStage(t, options{}, web(t, 1)...)
+	s.commit()
+	s.pass()
+	s.repo.Write("elsewhere/notes.yaml", "{}\n")
+	s.repo.Commit("Change another app")
+	before := s.version()
+	if outcome, left := s.goesOn(); outcome.First || left != nil {
+		t.Errorf("first %t, told of %v", outcome.First, left)
+	}
+	if after := s.version(); after != before {
+		t.Errorf("the record was written: %s, and now %s", before, after)
+	}
+}
+
+// version is that of the record.
+func (s *stage) version() string {
+	s.Helper()
+	secret := &corev1.Secret{}
+	if err := s.client.Get(s.Context(), client.ObjectKey{Namespace: s.namespace, Name: inventory.NameOf(s.name)}, secret); err != nil {
+		s.Fatal(err)
+	}
+	return secret.ResourceVersion
+}
