@@ -175,7 +175,7 @@ var (
 // decode turns the text into what kustomize makes of it, and reports what it would refuse.
 func (b *build) decode(l *layer, text []byte) bool {
 	before := len(b.problems)
-	err := l.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
+	err := l.Unmarshal(bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil {
 		// The library's own words may hold values.
 		message, name := "not what kustomize expects", ""

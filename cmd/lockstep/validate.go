@@ -45,7 +45,7 @@ func validate(ctx context.Context, out io.Writer, path string) error {
 				return err
 			}
 		}
-		return fmt.Errorf("%s: a commit would be refused: %d problems", path, len(problems))
+		return fmt.Errorf("%s: a commit would be refused: %s", path, counted(len(problems), "problem"))
 	}
 	if err != nil {
 		return err
