@@ -6,9 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
@@ -65,40 +63,19 @@ func (a *Applier) isNamespaced(c *Change, made definitions) (bool, error) {
 	gvk := c.Desired.GroupVersionKind()
 	mapping, err := a.client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err == nil {
-		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
+		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, a.misspelt(mapping)
 	}
-	if scope, ok := made[gvk.GroupKind()]; ok && meta.IsNoMatchError(err) {
+	if !meta.IsNoMatchError(err) {
+		return false, err
+	}
+	if scope, ok := made[gvk]; ok {
 		c.deferred = true
 		return scope != "Cluster", nil
 	}
-	if meta.IsNoMatchError(err) {
-		return false, &UnknownKindError{Kind: gvk}
+	if made.brings(gvk.GroupKind()) {
+		return false, &UnknownKindError{Kind: gvk, Brought: true}
 	}
-	return false, err
-}
-
-// UnknownKindError says that the cluster serves no such kind.
-type UnknownKindError struct{ Kind schema.GroupVersionKind }
-
-func (e *UnknownKindError) Error() string {
-	return fmt.Sprintf("the cluster knows no kind %s in %s: is its CustomResourceDefinition installed?",
-		e.Kind.Kind, e.Kind.GroupVersion())
-}
-
-// definitions are the kinds that manifests bring themselves, and the scope of each.
-type definitions map[schema.GroupKind]string
-
-func definitionsIn(manifests []manifest.Manifest) definitions {
-	kinds := definitions{}
-	for _, m := range manifests {
-		if isCRD(m.ID) {
-			group, _, _ := unstructured.NestedString(m.Object.Object, "spec", "group")
-			kind, _, _ := unstructured.NestedString(m.Object.Object, "spec", "names", "kind")
-			scope, _, _ := unstructured.NestedString(m.Object.Object, "spec", "scope")
-			kinds[schema.GroupKind{Group: group, Kind: kind}] = scope
-		}
-	}
-	return kinds
+	return false, a.unknown(gvk)
 }
 
 // twice finds objects that became the same one when the default namespace was filled in.

@@ -50,7 +50,7 @@ func validate(ctx context.Context, out io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d objects in %d files\n", len(set.Manifests), set.Files)
+	_, err = fmt.Fprintf(out, "%s in %s\n", counted(len(set.Manifests), "object"), counted(set.Files, "file"))
 	return err
 }
 
