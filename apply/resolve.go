@@ -21,6 +21,12 @@ func (a *Applier) resolve(request Request) (*Plan, error) {
 		}
 		plan.Changes[i] = c
 		failed[i] = a.place(c, request.Namespace, made, plan)
+		if failed[i] == nil && isRecord(c.Desired, request.App) {
+			failed[i] = errRecord
+		}
+		for _, what := range meaningless(c.Desired) {
+			plan.Warnings = append(plan.Warnings, fmt.Sprintf("%s:%d: %s: %s", c.File, c.Line, c.ID, what))
+		}
 		own(c.Desired, request.App)
 		entry, known := request.Recorded[c.ID]
 		c.recorded = known && entry.Hash != "" // an entry without one says only that an apply was intended
