@@ -17,7 +17,7 @@ func (a *Applier) explain(ctx context.Context, c *Change, err error) error {
 	default:
 		err = a.immutable(ctx, c, conflictError(err))
 	}
-	return withoutSecrets(err, c)
+	return withoutSecrets(inPlainWords(err), c)
 }
 
 // TerminatingError says that objects are to go to a namespace that is being deleted.

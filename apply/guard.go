@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -111,6 +112,15 @@ func isSystem(id object.ID) bool {
 		namespace = id.Name
 	}
 	return namespace == "kube-system" || namespace == "kube-public" || namespace == "kube-node-lease"
+}
+
+// errRecord is about a manifest that would say what an app owns, or ask the daemon for what only those may who may write its
+// records.
+var errRecord = errors.New("a record that Lockstep itself keeps: take it out of git, or give it another name and type")
+
+func isRecord(o *unstructured.Unstructured, app string) bool {
+	kind, _, _ := unstructured.NestedString(o.Object, "type")
+	return isSecret(o) && inventory.Reserved(app, o.GetName(), kind)
 }
 
 // isLockstep knows what Lockstep itself runs on: what its installation made, and inventories.

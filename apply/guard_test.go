@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 func TestANumberAllowsThatManyDeletions(t *testing.T) {
@@ -51,19 +53,44 @@ func TestABlockedPlanSaysWhatWouldAllowIt(t *testing.T) {
 }
 
 func TestWhatLockstepStandsOnIsNeverPruned(t *testing.T) {
-	inventory := "apiVersion: v1\nkind: Secret\nmetadata: {name: lockstep.web}\ntype: lockstep.dev/inventory\n"
-	account := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: lockstep, labels: {app.kubernetes.io/name: lockstep}}\n"
-	for document, name := range map[string]string{inventory: "secret/lockstep.web", account: "serviceaccount/lockstep"} {
+	record := "apiVersion: v1\nkind: Secret\nmetadata: {name: lockstep.web, labels: {lockstep.dev/app: web}}\ntype: lockstep.dev/inventory\n"
+	account := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: lockstep, labels: {app.kubernetes.io/name: lockstep, lockstep.dev/app: web}}\n"
+	for document, name := range map[string]string{record: "secret/lockstep.web", account: "serviceaccount/lockstep"} {
 		a := newApp(t)
-		if err := a.sync(append(settings(6), document)...); err != nil {
+		if err := a.sync(settings(6)...); err != nil {
 			t.Fatal(err)
 		}
+		live := parse(t, document)
+		live.SetNamespace(a.request.Namespace)
+		if err := a.client.Create(t.Context(), live); err != nil {
+			t.Fatal(err)
+		}
+		a.request.Recorded[object.Of(live)] = inventory.Entry{Version: "v1", Hash: "x"}
 		_, err := a.plan(settings(6, `lockstep.dev/allow-prune: "true"`)...)
 		var blocked *apply.Blocked
 		want := "an object of Lockstep itself: would delete " + name + "; to have it gone, delete it by hand"
 		if !errors.As(err, &blocked) || err.Error() != want {
 			t.Errorf("error: %v", err)
 		}
+	}
+}
+
+func TestARecordOfLockstepIsRefusedFromGit(t *testing.T) {
+	a := newApp(t)
+	for _, secret := range []string{
+		"metadata: {name: lockstep.web}\nstringData: {a: b}\n",
+		"metadata: {name: lockstep.web.1}\n",
+		"metadata: {name: lockstep.other}\ntype: lockstep.dev/inventory\n",
+		"metadata: {name: lockstep-request.other}\n",
+		"metadata: {name: anything}\ntype: lockstep.dev/request\n",
+	} {
+		_, err := a.plan("apiVersion: v1\nkind: Secret\n"+secret, configMap("settings", "1"))
+		if err == nil || !strings.Contains(err.Error(), "a record that Lockstep itself keeps") {
+			t.Errorf("%q: %v", secret, err)
+		}
+	}
+	if _, err := a.plan("apiVersion: v1\nkind: Secret\nmetadata: {name: lockstep.webhook-key}\n"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,9 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/lockstep-dev/lockstep/apply/manifest"
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
@@ -23,6 +21,12 @@ func (a *Applier) resolve(request Request) (*Plan, error) {
 		}
 		plan.Changes[i] = c
 		failed[i] = a.place(c, request.Namespace, made, plan)
+		if failed[i] == nil && isRecord(c.Desired, request.App) {
+			failed[i] = errRecord
+		}
+		for _, what := range meaningless(c.Desired) {
+			plan.Warnings = append(plan.Warnings, fmt.Sprintf("%s:%d: %s: %s", c.File, c.Line, c.ID, what))
+		}
 		own(c.Desired, request.App)
 		entry, known := request.Recorded[c.ID]
 		c.recorded = known && entry.Hash != "" // an entry without one says only that an apply was intended
@@ -65,40 +69,19 @@ func (a *Applier) isNamespaced(c *Change, made definitions) (bool, error) {
 	gvk := c.Desired.GroupVersionKind()
 	mapping, err := a.client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err == nil {
-		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
+		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, a.misspelt(mapping)
 	}
-	if scope, ok := made[gvk.GroupKind()]; ok && meta.IsNoMatchError(err) {
+	if !meta.IsNoMatchError(err) {
+		return false, err
+	}
+	if scope, ok := made[gvk]; ok {
 		c.deferred = true
 		return scope != "Cluster", nil
 	}
-	if meta.IsNoMatchError(err) {
-		return false, &UnknownKindError{Kind: gvk}
+	if made.brings(gvk.GroupKind()) {
+		return false, &UnknownKindError{Kind: gvk, Brought: true}
 	}
-	return false, err
-}
-
-// UnknownKindError says that the cluster serves no such kind.
-type UnknownKindError struct{ Kind schema.GroupVersionKind }
-
-func (e *UnknownKindError) Error() string {
-	return fmt.Sprintf("the cluster knows no kind %s in %s: is its CustomResourceDefinition installed?",
-		e.Kind.Kind, e.Kind.GroupVersion())
-}
-
-// definitions are the kinds that manifests bring themselves, and the scope of each.
-type definitions map[schema.GroupKind]string
-
-func definitionsIn(manifests []manifest.Manifest) definitions {
-	kinds := definitions{}
-	for _, m := range manifests {
-		if isCRD(m.ID) {
-			group, _, _ := unstructured.NestedString(m.Object.Object, "spec", "group")
-			kind, _, _ := unstructured.NestedString(m.Object.Object, "spec", "names", "kind")
-			scope, _, _ := unstructured.NestedString(m.Object.Object, "spec", "scope")
-			kinds[schema.GroupKind{Group: group, Kind: kind}] = scope
-		}
-	}
-	return kinds
+	return false, a.unknown(gvk)
 }
 
 // twice finds objects that became the same one when the default namespace was filled in.

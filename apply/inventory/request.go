@@ -38,6 +38,12 @@ type Request struct {
 	Unattended bool `json:"unattended,omitempty"`
 }
 
+// Reserved reports whether a Secret is, or could pass for, a record of the app, or a request. The type may be empty.
+func Reserved(app, name, secretType string) bool {
+	return secretType == string(SecretType) || secretType == string(RequestType) || strings.HasPrefix(name, requestPrefix) ||
+		name == headName(app) || strings.HasPrefix(name, headName(app)+".")
+}
+
 // Answer is what became of a request.
 type Answer struct {
 	ID      string `json:"id"`

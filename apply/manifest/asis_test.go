@@ -1,7 +1,10 @@
 package manifest_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"log"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -80,4 +83,14 @@ func compact(t *testing.T, value any) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func TestKustomizeSaysNothingPastTheLogAboutAnOrder(t *testing.T) {
+	var said bytes.Buffer
+	log.SetOutput(&said)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	set := read(t, folder("kustomization.yaml", "resources: [a.yaml]\nsortOptions: {order: fifo}\n", "a.yaml", deployment))
+	if len(set.Manifests) != 1 || said.Len() > 0 {
+		t.Errorf("%d objects, and it said %q", len(set.Manifests), said.String())
+	}
 }

@@ -44,6 +44,7 @@ func (c *check) all() {
 	c.namespace(metadata)
 	c.labels(metadata)
 	c.stringMap(metadata["annotations"], "metadata", "annotations")
+	c.replicas()
 	if isKind(c.value, "Secret") {
 		c.secret()
 	}
@@ -85,9 +86,18 @@ func (c *check) text(m map[string]any, fields ...string) (string, bool) {
 	case value == nil || text == "" && ok:
 		c.fail("missing", fields...)
 	case !ok:
-		c.fail("want a text, this is "+a(value), fields...)
+		c.fail("want a text, this is "+a(value)+quoteIt(value), fields...)
 	}
 	return text, text != ""
+}
+
+// quoteIt is what to do about a value that YAML took for something else than the text that it is, as a name of y.
+func quoteIt(value any) string {
+	switch value.(type) {
+	case map[string]any, []any:
+		return ""
+	}
+	return "; quote it"
 }
 
 func (c *check) metadata() {
@@ -139,7 +149,7 @@ func (c *check) namespace(metadata map[string]any) {
 	switch {
 	case !there || value == nil || ok && namespace == "":
 	case !ok:
-		c.fail("want a text, this is "+a(value), "metadata", "namespace")
+		c.fail("want a text, this is "+a(value)+quoteIt(value), "metadata", "namespace")
 	case len(utilvalidation.IsDNS1123Label(namespace)) > 0:
 		c.fail("not a valid namespace: "+utilvalidation.IsDNS1123Label(namespace)[0], "metadata", "namespace")
 	}
@@ -165,7 +175,7 @@ func (c *check) stringMap(value any, fields ...string) map[string]any {
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if _, ok := m[key].(string); !ok {
-			c.fail("want a text, this is "+a(m[key])+"; quote it", append(slices.Clone(fields), key)...)
+			c.fail("want a text, this is "+a(m[key])+quoteIt(m[key]), append(slices.Clone(fields), key)...)
 		}
 	}
 	return m

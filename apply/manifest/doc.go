@@ -6,7 +6,8 @@
 //
 // Values are what kubectl makes of them: YAML 1.1 as sigs.k8s.io/yaml reads it, so that a bare yes, on or 0644 is a
 // boolean or a number, and whole numbers stay int64. Stricter than kubectl is what nobody means: a key written twice, a
-// key that YAML takes for something else than its text, a label that is no string, a template or a merge conflict left in.
+// key that YAML takes for something else than its text, a label that is no string, a template or a merge conflict left in,
+// a number of more than 64 bits, a replica count that is no int32.
 //
 // What only a server sets is dropped without a word, so that the output of "kubectl get -o yaml" can be committed: status,
 // the fields of metadata in [ServerSet], and the annotation that kubectl apply leaves.

@@ -128,7 +128,7 @@ func splitYAML(file string, text []byte) []document {
 		end := lineEnd(text, at)
 		content := text[at:end]
 		switch {
-		case isMarker(content, "..."):
+		case isMarker(content, "...") && isComment(content[3:]): // with more behind it the parser refuses it
 			cut(at, end, line+1)
 		case isMarker(content, "---"):
 			if open {

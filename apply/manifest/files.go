@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -31,6 +32,10 @@ func (r *reader) list(ctx context.Context) ([]string, error) {
 			return err
 		}
 		if name != r.folder && hidden(name) {
+			return skip(entry)
+		}
+		if strings.ContainsFunc(path.Base(name), unicode.IsControl) || !utf8.ValidString(name) {
+			r.report(Error{File: name, Message: "control character in the name"})
 			return skip(entry)
 		}
 		if !r.wanted(name, entry) {
@@ -130,7 +135,7 @@ func (r *reader) load(name string) (text []byte, ok bool, err error) {
 
 // plainText drops a byte order mark and refuses what is no text, or a large file's stand-in.
 func (r *reader) plainText(name string, text []byte) ([]byte, bool) {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	if bytes.HasPrefix(text, []byte(lfsPointer)) {
 		r.report(Error{File: name, Line: 1, Message: lfsMessage})
 		return nil, false

@@ -57,6 +57,13 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	}
 }
 
+func TestANameWithAControlCharacterIsRefused(t *testing.T) {
+	all := refused(t, folder("a\tb.yaml", deployment, "c\n/d.yaml", deployment))
+	if want := `a\tb.yaml: control character in the name; c\n: control character in the name`; all.Error() != want {
+		t.Errorf("got %s, want %s", all, want)
+	}
+}
+
 func TestAFolderThatIsMissingIsNotAnEmptyOne(t *testing.T) {
 	_, err := manifest.Read(t.Context(), os.DirFS(filepath.Join(t.TempDir(), "gone")))
 	var all manifest.Errors

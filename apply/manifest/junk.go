@@ -7,6 +7,8 @@ import (
 
 const templateLeft = "a template expression {{ }} was left in; render it before the commit"
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 var conflictMarkers = [][]byte{[]byte("<<<<<<<"), []byte("|||||||"), []byte(">>>>>>>")}
 
 // helm matches what only Helm gives a meaning to. Other {{ }} in a text may be meant: alerts and workflows have them.
@@ -19,6 +21,9 @@ var structural = regexp.MustCompile(`^\s*(- +)*([^\s"'#:]+: +)?\{\{`)
 func junk(text []byte) (line int, message string) {
 	for at, n := 0, 1; at < len(text); n++ {
 		end := lineEnd(text, at)
+		if bytes.HasPrefix(text[at:end], byteOrderMark) {
+			return n, "a byte order mark in the middle of the file; remove it"
+		}
 		for _, marker := range conflictMarkers {
 			rest, ok := bytes.CutPrefix(text[at:end], marker)
 			if ok && (len(rest) == 0 || rest[0] <= ' ') {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	kubeyaml "sigs.k8s.io/yaml"
 )
@@ -175,7 +176,7 @@ var (
 // decode turns the text into what kustomize makes of it, and reports what it would refuse.
 func (b *build) decode(l *layer, text []byte) bool {
 	before := len(b.problems)
-	err := l.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
+	err := l.Unmarshal(bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil {
 		// The library's own words may hold values.
 		message, name := "not what kustomize expects", ""
@@ -243,6 +244,15 @@ func (l *layer) rewritten() ([]byte, error) {
 		k.CommonLabels = nil //nolint:staticcheck // likewise
 	}
 	return kubeyaml.Marshal(k)
+}
+
+// reorder is the order that kustomize is asked for: none, but where the kustomization asks for one, and it would write a warning
+// about two of them past the log.
+func (l *layer) reorder() krusty.ReorderOption {
+	if l.SortOptions != nil {
+		return krusty.ReorderOptionUnspecified
+	}
+	return krusty.ReorderOptionNone
 }
 
 // inline says whether an entry of patchesStrategicMerge is the patch itself and not a file's name.

@@ -216,7 +216,7 @@ func (b *build) run(l *layer) (made resmap.ResMap, err error) {
 		}
 	}()
 	return krusty.MakeKustomizer(&krusty.Options{
-		Reorder:          krusty.ReorderOptionNone,
+		Reorder:          l.reorder(),
 		LoadRestrictions: types.LoadRestrictionsNone, // there is nothing to be found but what was read for it
 		PluginConfig:     types.DisabledPluginConfig(),
 	}).Run(b.closed, absolute(l.folder()))

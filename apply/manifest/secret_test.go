@@ -10,7 +10,7 @@ func TestAnErrorNeverShowsAValueOfASecret(t *testing.T) {
 	const secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n"
 	for text, want := range map[string]string{
 		secret + "data:\n  password: hunter2!\n":                                    "a.yaml:6: data.password: not base64; plain text goes under stringData",
-		secret + "data:\n  password: [hunter2]\n":                                   "a.yaml:6: data.password: want a text, this is a list; quote it",
+		secret + "data:\n  password: [hunter2]\n":                                   "a.yaml:6: data.password: want a text, this is a list",
 		secret + "data: hunter2\n":                                                  "a.yaml:5: data: want a map, this is a text",
 		secret + "data: [hunter2]\n":                                                "a.yaml:5: data: want a map, this is a list",
 		secret + "stringData:\n  pin: 42777\n":                                      "a.yaml:6: stringData.pin: want a text, this is a number; quote it",
@@ -20,7 +20,7 @@ func TestAnErrorNeverShowsAValueOfASecret(t *testing.T) {
 		secret + "stringData:\n  password: \"hunter2\n":                             "a.yaml:6: not valid YAML: found unexpected end of stream",
 		secret + "stringData:\n  password: \"hunter2\\q\"\n":                        "a.yaml:6: not valid YAML: found unknown escape character",
 		secret + "stringData:\n  password: hunter2: x\n":                            "a.yaml:6: not valid YAML: mapping values are not allowed in this context",
-		secret + "stringData:\n  password: {hunter2: {}, a}\n":                      "a.yaml:6: stringData.password: want a text, this is a map; quote it",
+		secret + "stringData:\n  password: {hunter2: {}, a}\n":                      "a.yaml:6: stringData.password: want a text, this is a map",
 		secret + "stringData:\n  password: {{ hunter2 }}\n":                         "a.yaml:6: a template expression {{ }} was left in; render it before the commit",
 		secret + "stringData:\n  ? [hunter2]\n  : a\n":                              "a.yaml:6: a key must be text",
 		secret + "stringData:\n  password: |\n hunter2\n":                           "a.yaml:7: not valid YAML: did not find expected key",

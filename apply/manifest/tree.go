@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -61,8 +62,10 @@ func (c *checker) walk(r *reader, n *yaml.Node, depth int) measure {
 	switch n.Kind {
 	case yaml.MappingNode:
 		c.keys(r, n)
+		c.merges(r, n)
 	case yaml.ScalarNode:
 		c.scalar(r, n)
+		c.number(r, n)
 	}
 	for i, child := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 && child.Kind != yaml.ScalarNode {
@@ -140,6 +143,25 @@ func (c *checker) keys(r *reader, n *yaml.Node) {
 		}
 		first[key.Value] = key.Line
 	}
+}
+
+// merges reports what << cannot merge.
+func (c *checker) merges(r *reader, n *yaml.Node) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Tag == "!!merge" && !mergeable(n.Content[i+1]) {
+			r.report(c.doc.fail(n.Content[i].Line, "", "<< wants a map, or a list of maps"))
+		}
+	}
+}
+
+func mergeable(n *yaml.Node) bool {
+	isMap := func(n *yaml.Node) bool {
+		return n.Kind == yaml.MappingNode || n.Kind == yaml.AliasNode && n.Alias.Kind == yaml.MappingNode
+	}
+	if n.Kind == yaml.AliasNode && n.Alias.Kind == yaml.SequenceNode {
+		n = n.Alias
+	}
+	return isMap(n) || n.Kind == yaml.SequenceNode && !slices.ContainsFunc(n.Content, func(n *yaml.Node) bool { return !isMap(n) })
 }
 
 // complexKey says what a map or list as a key most likely is: {{ .Values.name }} without quotes reads as one.

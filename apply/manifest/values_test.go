@@ -9,7 +9,7 @@ import (
 func TestValuesAreWhatKubectlMakesOfThem(t *testing.T) {
 	for text, want := range map[string]any{
 		"3": int64(3), "-3": int64(-3), "0644": int64(420), "0o644": int64(420), "0x1f": int64(31), "1_000": int64(1000),
-		"9223372036854775807": int64(9223372036854775807), "18446744073709551615": float64(1 << 64), "1.5": 1.5, "1e3": int64(1000),
+		"9223372036854775807": int64(9223372036854775807), "1.5": 1.5, "1e3": int64(1000),
 		"1e300": 1e300, "yes": true, "on": true, "Off": false, "n": false, "true": true, "~": nil, "null": nil, `"yes"`: "yes",
 		`"0644"`: "0644", "1.27": 1.27, "nginx:1.27": "nginx:1.27", "2024-01-01": "2024-01-01", "12:30": "12:30",
 		"!!str 5": "5", "|\n  a\n  b\n": "a\nb\n", ">-\n  a\n  b\n": "a b", "[]": []any{}, "{}": map[string]any{},
@@ -25,7 +25,7 @@ func TestValuesAreWhatKubectlMakesOfThem(t *testing.T) {
 
 func TestValuesInJSONAreWhatKubectlMakesOfThem(t *testing.T) {
 	for text, want := range map[string]any{
-		"3": int64(3), "9223372036854775807": int64(9223372036854775807), "18446744073709551615": float64(1 << 64), "1.5": 1.5,
+		"3": int64(3), "9223372036854775807": int64(9223372036854775807), "1.5": 1.5,
 		"1e3": 1e3, "true": true, "null": nil, `"yes"`: "yes", `"\ud83d\ude00\/"`: "😀/", "[]": []any{}, "{}": map[string]any{},
 	} {
 		set := read(t, folder("a.json", "{\"apiVersion\":\"v1\",\n\t\"kind\":\"A\",\"metadata\":{\"name\":\"a\"},\"x\":"+text+"}"))

@@ -109,6 +109,8 @@ func yamlCause(err error) string {
 // plainCause returns the library's words where they are known to quote nothing of the text, which may be a Secret.
 func plainCause(cause string) string {
 	switch {
+	case cause == "found incompatible YAML document":
+		return "a %YAML directive that is not %YAML 1.1; leave it out"
 	case strings.HasPrefix(cause, "unknown anchor"):
 		return "an alias (*name) of an anchor that is not there; quote text that begins with *"
 	case strings.HasPrefix(cause, "did not find expected"), strings.HasPrefix(cause, "could not find expected"),

@@ -45,12 +45,12 @@ func validate(ctx context.Context, out io.Writer, path string) error {
 				return err
 			}
 		}
-		return fmt.Errorf("%s: a commit would be refused: %d problems", path, len(problems))
+		return fmt.Errorf("%s: a commit would be refused: %s", path, counted(len(problems), "problem"))
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d objects in %d files\n", len(set.Manifests), set.Files)
+	_, err = fmt.Fprintf(out, "%s in %s\n", counted(len(set.Manifests), "object"), counted(set.Files, "file"))
 	return err
 }
 
