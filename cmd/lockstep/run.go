@@ -102,7 +102,7 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		brief(view)
 		return unlessTold(ctx, daemon.once(ctx), view, cmd.ErrOrStderr())
 	}
-	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
+	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.refFlags, log); err != nil {
 		return err
 	}
 	if err := f.outlook(daemon.signals); err != nil {
