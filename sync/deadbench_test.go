@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	benchDead   = 20  // repositories of a server that accepts and never answers
-	deadRounds  = 3   // with and without them, in turns, as the machine has other things to do as well
+	benchDead   = 20 // repositories of a server that accepts and never answers
+	deadRounds  = 3  // with and without them, in turns, as the machine has other things to do as well
 	deadCommits = 50 // in a round
 )
 
