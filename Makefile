@@ -72,7 +72,7 @@ bench: cluster-build ## time a commit, a fetch, a webhook, and a fleet of APPS a
 	$(GO) test -run '^$$' -bench PollOfRestingRepositories -benchtime 1x -timeout 20m ./sync
 	$(GO) test -run '^$$' -bench UnsignedWebhooks -benchtime 60000x -timeout 20m ./git/webhook
 	$(GO) test -run '^$$' -bench Verdict -benchtime 2000x -timeout 60m ./health -args -apps 1000
-	$(GO) test -run '^$$' -bench 'Fleet|LargeApp' -benchtime 1x -timeout 60m ./sync -args -apps $(APPS)
+	$(GO) test -run '^$$' -bench 'Fleet|LargeApp|DeadRepositories' -benchtime 1x -timeout 60m ./sync -args -apps $(APPS)
 
 cluster-build: ## compile the local control plane, once (about ten minutes, with progress)
 	@$(CLUSTER) >/dev/null

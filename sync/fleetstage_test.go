@@ -3,6 +3,7 @@ package sync_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	stdsync "sync"
 	"sync/atomic"
@@ -28,6 +29,8 @@ type fleetStage struct {
 	refuses func(string) bool
 	rosters chan sync.Roster
 	feed    *sync.Feed
+	others  map[string]*sync.Feed           // of other repositories
+	without bool                            // the roster has no feed of this one
 	applier func(sync.Applier) sync.Applier // what a test puts around the daemon's; nil for nothing
 	fetches atomic.Int64                    // of the repository
 	end     func()                          // ends the daemon, and returns when it has
@@ -111,7 +114,12 @@ func (s *fleetStage) run() {
 
 // tell gives the daemon the roster as it is now.
 func (s *fleetStage) tell() {
-	s.rosters <- sync.Roster{Feeds: map[string]*sync.Feed{"shop": s.feed}, Apps: s.apps, Sets: s.sets, Refuses: s.refuses}
+	feeds := map[string]*sync.Feed{}
+	maps.Copy(feeds, s.others)
+	if !s.without {
+		feeds["shop"] = s.feed
+	}
+	s.rosters <- sync.Roster{Feeds: feeds, Apps: s.apps, Sets: s.sets, Refuses: s.refuses}
 }
 
 // folder writes an app of one ConfigMap, named as the folder.

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -9,6 +10,14 @@ import (
 
 	"github.com/lockstep-dev/lockstep/git"
 )
+
+// unfollowed is the source of an app whose repository the roster does not have: it leaves as well, or before the app.
+type unfollowed struct{}
+
+// Fetch implements [Source].
+func (unfollowed) Fetch(context.Context) (git.Snapshot, error) {
+	return git.Snapshot{}, errors.New("repository is not followed any more")
+}
 
 func (f *Fleet) run(ctx context.Context, feed *Feed) *running {
 	ctx, stop := context.WithCancel(ctx)

@@ -2,7 +2,10 @@ package sync
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // retire ends the care for an app that has left, as it asked for: see [Reconciler.Retire].
@@ -24,7 +27,7 @@ func (f *Fleet) depart(ctx context.Context, app App) {
 		defer close(m.done)
 		var retries backoff
 		for ctx.Err() == nil {
-			err := m.reconciler.Retire(ctx)
+			err := f.attempt(ctx, m)
 			if err == nil {
 				f.mu.Lock()
 				f.left = append(f.left, m)
@@ -35,6 +38,17 @@ func (f *Fleet) depart(ctx context.Context, app App) {
 			sleep(ctx, retries.next(firstRetry, lastRetry), m.wake)
 		}
 	}()
+}
+
+// attempt is one try of [Fleet.depart]. One that panics has failed, and takes nothing else with it.
+func (f *Fleet) attempt(ctx context.Context, m *member) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			f.Log.Error("panic", zap.String("app", m.app.Name), zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+			_, err = m.reconciler.begin().failed(ctx, StepPrune, &PanicError{cause})
+		}
+	}()
+	return m.reconciler.Retire(ctx)
 }
 
 // insist has an app that leaves try again, once its set says something else about how: more may be deleted than before,

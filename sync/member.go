@@ -59,7 +59,7 @@ func (f *Fleet) enlist(ctx context.Context, app App, leaving bool) (*member, con
 		return m, ctx
 	}
 	r.App, r.Pool, r.Claims, r.Observer, r.Newer = app, f.Pool, f.claims, f.board, m.wake
-	r.abroad = f.abroad
+	r.abroad, r.Source = f.abroad, unfollowed{}
 	if held := f.feeds[app.Feed]; held != nil {
 		r.Source = held.feed
 	}

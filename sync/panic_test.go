@@ -46,3 +46,27 @@ func TestAPanicFailsOneAppAndNoOther(t *testing.T) {
 	broken.Store(false)
 	s.at(s.commit(), 4)
 }
+
+func TestAPanicWhileAnAppLeavesIsTriedAgain(t *testing.T) {
+	s := newFleetStage(t)
+	leaving := s.named("a")
+	s.apps = []sync.App{leaving, s.named("b")}
+	var broken atomic.Bool
+	s.beforePlans(func(app string) {
+		if app == leaving.Name && broken.Load() {
+			panic("index out of range")
+		}
+	})
+	s.folder("a", "b")
+	s.commit()
+	s.run()
+	s.live(2, "a", "b")
+	broken.Store(true)
+	s.apps = s.apps[1:]
+	s.tell()
+	s.until(leaving, "to have failed", func(app status.App) bool {
+		return app.State == sync.Failed && strings.Contains(app.Message, "panic: index out of range")
+	})
+	broken.Store(false)
+	s.live(1, "b")
+}

@@ -138,6 +138,7 @@ func (p *pass) prune(ctx context.Context) error {
 		return nil
 	}
 	if p.Claims != nil {
+		p.turn.give() // others may need it to come that far
 		p.Claims.settled(ctx, p.App.Feed, func() []git.Revision { return p.commits(ctx) })
 	}
 	if err := p.turn.take(ctx); err != nil {

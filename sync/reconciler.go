@@ -60,7 +60,16 @@ func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
 	return outcome, err
 }
 
+// await waits for the source's first answer without a turn: a server that says nothing may take its time for it, and the
+// turn is another's meanwhile. In a fleet the source is a [Feed], so that asking it twice costs nothing.
+func (p *pass) await(ctx context.Context) {
+	if p.Pool != nil {
+		_, _ = p.Source.Fetch(ctx) // what it comes to is asked for again with the turn
+	}
+}
+
 func (p *pass) run(ctx context.Context) (Outcome, error) {
+	p.await(ctx)
 	if err := p.turn.take(ctx); err != nil {
 		return p.failed(ctx, StepFetch, err)
 	}

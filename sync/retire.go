@@ -14,6 +14,7 @@ func (r *Reconciler) Retire(ctx context.Context) error {
 	pass := r.begin()
 	defer pass.turn.give()
 	pass.began = time.Now()
+	pass.await(ctx)
 	if err := pass.turn.take(ctx); err != nil {
 		_, err = pass.failed(ctx, StepPrune, err)
 		return err

@@ -70,14 +70,15 @@ func receive(listen string, log *zap.Logger) (*hooks, error) {
 }
 
 // receive is [receive] for the one repository of the flags.
-func (f *hookFlags) receive(repository *git.Repository, branch string, log *zap.Logger) (*hooks, error) {
+func (f *hookFlags) receive(repository *git.Repository, live refFlags, log *zap.Logger) (*hooks, error) {
 	if f.listen != "" && repository.Watch() != nil {
 		return nil, errors.New("--webhook-listen: goes with a remote; a folder's files are watched")
 	}
 	h, err := receive(f.listen, log)
 	if h != nil {
 		h.only = webhook.Target{
-			Provider: webhook.Provider(f.provider), Secrets: webhook.NewSecrets(f.secrets), Repository: repository.String(), Branch: branch,
+			Provider: webhook.Provider(f.provider), Secrets: webhook.NewSecrets(f.secrets), Repository: repository.String(),
+			Branch: live.branch, Ref: live.ref.Name,
 		}
 	}
 	return h, err
@@ -134,7 +135,7 @@ func targetsOf(file *config.Config, sources map[string]*source) []webhook.Target
 		}
 		targets = append(targets, webhook.Target{
 			Provider: webhook.Provider(r.WebhookProvider), Secrets: webhook.NewSecrets(r.WebhookSecrets),
-			Repository: from.repository.String(), Branch: r.Branch, Wake: from.feed.Hint,
+			Repository: from.repository.String(), Branch: r.Branch, Ref: r.Ref.Name, Wake: from.feed.Hint,
 		})
 	}
 	return targets

@@ -112,7 +112,7 @@ func TestAWebhookShowsTheDaemonOfOneAppAPush(t *testing.T) {
 	s.repository = repository
 	t.Cleanup(func() { _ = repository.Close() })
 	flags := hookFlags{listen: "127.0.0.1:0", provider: "generic", secrets: s.secret}
-	if s.hooks, err = flags.receive(repository, "main", s.log); err != nil {
+	if s.hooks, err = flags.receive(repository, refFlags{branch: "main"}, s.log); err != nil {
 		t.Fatal(err)
 	}
 	feed := sync.NewFeed(repository, time.Hour)

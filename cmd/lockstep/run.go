@@ -111,7 +111,7 @@ func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		sent()
 		return unlessTold(ctx, err, view, cmd.ErrOrStderr())
 	}
-	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.branch, log); err != nil {
+	if daemon.hooks, err = f.hooks.receive(daemon.repository, f.refFlags, log); err != nil {
 		return err
 	}
 	daemon.asking = f.askable(daemon)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ type Event struct {
 	// Repositories are addresses of the one repository that it is about, in several forms; none means every one that may be
 	// signed for with the secret.
 	Repositories []string
-	// Refs are full names of those that moved; none means any.
+	// Refs are full names of those that moved, or, of a pull request, how the names of all of its refs begin: such a one ends
+	// with a slash. None means any.
 	Refs []string
 }
 
@@ -29,7 +31,16 @@ func decode(body []byte, into any) error {
 	return nil
 }
 
-// pushed returns the event of a push.
+// still returns the event of a body that is about nothing that moves. It is looked at all the same: a ping shows whoever sets
+// a webhook up whether the content type is right.
+func still(body []byte) (Event, error) {
+	if !json.Valid(body) {
+		return Event{}, errPayload
+	}
+	return Event{}, nil
+}
+
+// pushed returns the event of refs that have moved.
 func pushed(repositories, refs []string) (Event, error) {
 	e := Event{Moved: true, Refs: fullNames(refs...)}
 	for _, r := range repositories {
@@ -41,6 +52,14 @@ func pushed(repositories, refs []string) (Event, error) {
 		return Event{}, fmt.Errorf("%w: it names no repository", errPayload)
 	}
 	return e, nil
+}
+
+// requested returns the event of a pull request, whose refs are below a folder with its number.
+func requested(repositories []string, below string, number int64) (Event, error) {
+	if number <= 0 {
+		return Event{}, fmt.Errorf("%w: it names no pull request", errPayload)
+	}
+	return pushed(repositories, []string{below + strconv.FormatInt(number, 10) + "/"})
 }
 
 // fullNames returns those that are full names of refs.

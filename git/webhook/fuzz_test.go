@@ -53,18 +53,18 @@ func placed(t *testing.T, address string) {
 }
 
 func FuzzGitHub(f *testing.F) {
-	fuzz(f, GitHub, "git[he][ua]", "push", "ping", "create", "delete", "issues")
+	fuzz(f, GitHub, "git[he][ua]", "push", "ping", "create", "delete", "issues", "pull_request")
 }
 
 func FuzzGitLab(f *testing.F) {
-	fuzz(f, GitLab, "gitlab-", "Push Hook", "Tag Push Hook", "System Hook", "Issue Hook")
+	fuzz(f, GitLab, "gitlab-", "Push Hook", "Tag Push Hook", "System Hook", "Issue Hook", "Merge Request Hook")
 }
 func FuzzBitbucket(f *testing.F) { fuzz(f, Bitbucket, "bitbucket-push", "repo:push", "repo:fork") }
 func FuzzAzure(f *testing.F)     { fuzz(f, Azure, "azure-", "") }
 func FuzzGeneric(f *testing.F)   { fuzz(f, Generic, "generic-", "") }
 
 func FuzzBitbucketServer(f *testing.F) {
-	fuzz(f, BitbucketServer, "bitbucket-server-", "repo:refs_changed", "mirror:repo_synchronized", "diagnostics:ping")
+	fuzz(f, BitbucketServer, "bitbucket-server-", "repo:refs_changed", "mirror:repo_synchronized", "diagnostics:ping", "pr:opened")
 }
 
 func FuzzPlace(f *testing.F) {

@@ -153,7 +153,7 @@ func TestDeepAndBrokenJSONIsRefusedWithoutHarm(t *testing.T) {
 		for _, body := range []string{
 			strings.Repeat("[", 10_000), strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), strings.Repeat(`{"repository":`, 100_000),
 			`{"repository":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}",
-			"{", "payload=%7B%7D", "\xff", `{"repository":1,"project":1,"push":1,"resource":1,"changes":1}`, `"text"`,
+			"{", "payload=%7B%7D", "\xff", `{"event_name":"push","eventType":"git.push","repository":1,"project":1,"push":1,"resource":1,"changes":1}`, `"text"`,
 		} {
 			s.wants(http.StatusBadRequest, 0, []byte(body), signed(d.provider, d.event, secret, []byte(body)))
 		}

@@ -1,12 +1,20 @@
 package webhook
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+)
 
 // parseGitHub reads what GitHub sends, and Gitea, Forgejo and Gogs after its example.
 func parseGitHub(event string, body []byte) (Event, error) {
+	request := event == "pull_request" || event == "pull_request_sync"
+	if event != "push" && event != "create" && event != "delete" && !request {
+		return still(body)
+	}
 	var payload struct {
 		Ref        string `json:"ref"`
 		Kind       string `json:"ref_type"`
+		Number     int64  `json:"number"`
 		Repository struct {
 			Clone string `json:"clone_url"`
 			SSH   string `json:"ssh_url"`
@@ -16,44 +24,79 @@ func parseGitHub(event string, body []byte) (Event, error) {
 	if err := decode(body, &payload); err != nil {
 		return Event{}, err
 	}
-	if event != "push" && event != "create" && event != "delete" {
-		return Event{}, nil
-	}
 	r := payload.Repository
-	return pushed([]string{r.Clone, r.SSH, r.HTML}, []string{full(payload.Kind, payload.Ref)})
+	addresses := []string{r.Clone, r.SSH, r.HTML}
+	if request {
+		return requested(addresses, "refs/pull/", payload.Number)
+	}
+	return pushed(addresses, []string{full(payload.Kind, payload.Ref)})
 }
 
+// gitLabProject is how GitLab calls a repository.
+type gitLabProject struct {
+	HTTP string `json:"git_http_url"`
+	SSH  string `json:"git_ssh_url"`
+	Web  string `json:"web_url"`
+}
+
+func (p gitLabProject) addresses() []string { return []string{p.HTTP, p.SSH, p.Web} }
+
 func parseGitLab(event string, body []byte) (Event, error) {
+	if event == "System Hook" {
+		var named struct {
+			Kind string `json:"object_kind"`
+			Name string `json:"event_name"`
+		}
+		if err := decode(body, &named); err != nil {
+			return Event{}, err
+		}
+		event = cmp.Or(named.Name, named.Kind)
+	}
+	switch event {
+	case "Push Hook", "Tag Push Hook", "push", "tag_push", "repository_update":
+		return parseGitLabPush(body)
+	case "Merge Request Hook", "merge_request":
+		return parseGitLabRequest(body)
+	}
+	return still(body)
+}
+
+func parseGitLabPush(body []byte) (Event, error) {
 	var payload struct {
-		Kind    string `json:"object_kind"`
-		Name    string `json:"event_name"` // of a system hook
 		Ref     string `json:"ref"`
 		Changes []struct {
 			Ref string `json:"ref"`
-		} `json:"changes"`
-		Refs    []string `json:"refs"`
-		Project struct {
-			HTTP string `json:"git_http_url"`
-			SSH  string `json:"git_ssh_url"`
-			Web  string `json:"web_url"`
-		} `json:"project"`
+		} `json:"changes"` // something else in other events
+		Refs    []string      `json:"refs"`
+		Project gitLabProject `json:"project"`
 	}
 	if err := decode(body, &payload); err != nil {
 		return Event{}, err
-	}
-	system := event == "System Hook" && (payload.Name == "push" || payload.Name == "tag_push" || payload.Name == "repository_update")
-	if event != "Push Hook" && event != "Tag Push Hook" && !system {
-		return Event{}, nil
 	}
 	refs := append(payload.Refs, payload.Ref)
 	for _, c := range payload.Changes {
 		refs = append(refs, c.Ref)
 	}
-	p := payload.Project
-	return pushed([]string{p.HTTP, p.SSH, p.Web}, refs)
+	return pushed(payload.Project.addresses(), refs)
+}
+
+func parseGitLabRequest(body []byte) (Event, error) {
+	var payload struct {
+		Project gitLabProject `json:"project"`
+		Request struct {
+			Number int64 `json:"iid"`
+		} `json:"object_attributes"`
+	}
+	if err := decode(body, &payload); err != nil {
+		return Event{}, err
+	}
+	return requested(payload.Project.addresses(), "refs/merge-requests/", payload.Request.Number)
 }
 
 func parseBitbucket(event string, body []byte) (Event, error) {
+	if event != "repo:push" {
+		return still(body)
+	}
 	type ref struct {
 		Type string `json:"type"`
 		Name string `json:"name"`
@@ -77,9 +120,6 @@ func parseBitbucket(event string, body []byte) (Event, error) {
 	if err := decode(body, &payload); err != nil {
 		return Event{}, err
 	}
-	if event != "repo:push" {
-		return Event{}, nil
-	}
 	var refs []string
 	for _, c := range payload.Push.Changes {
 		for _, r := range []*ref{c.Old, c.New} {
@@ -89,71 +129,6 @@ func parseBitbucket(event string, body []byte) (Event, error) {
 		}
 	}
 	return pushed([]string{payload.Repository.Links.HTML.Href, payload.Repository.FullName}, refs)
-}
-
-func parseBitbucketServer(event string, body []byte) (Event, error) {
-	var payload struct {
-		Changes []struct {
-			Ref struct {
-				ID string `json:"id"`
-			} `json:"ref"`
-		} `json:"changes"`
-		Repository struct {
-			Slug    string `json:"slug"`
-			Project struct {
-				Key string `json:"key"`
-			} `json:"project"`
-			Links struct {
-				Clone []struct {
-					Href string `json:"href"`
-				} `json:"clone"`
-			} `json:"links"`
-		} `json:"repository"`
-	}
-	if err := decode(body, &payload); err != nil {
-		return Event{}, err
-	}
-	if event != "repo:refs_changed" && event != "mirror:repo_synchronized" {
-		return Event{}, nil
-	}
-	var repositories, refs []string
-	for _, l := range payload.Repository.Links.Clone {
-		repositories = append(repositories, l.Href)
-	}
-	if r := payload.Repository; r.Slug != "" && r.Project.Key != "" { // older ones send no links
-		repositories = append(repositories, r.Project.Key+"/"+r.Slug)
-	}
-	for _, c := range payload.Changes {
-		refs = append(refs, c.Ref.ID)
-	}
-	return pushed(repositories, refs)
-}
-
-func parseAzure(_ string, body []byte) (Event, error) {
-	var payload struct {
-		Type     string `json:"eventType"`
-		Resource struct {
-			Updates []struct {
-				Name string `json:"name"`
-			} `json:"refUpdates"`
-			Repository struct {
-				Remote string `json:"remoteUrl"`
-				SSH    string `json:"sshUrl"`
-			} `json:"repository"`
-		} `json:"resource"`
-	}
-	if err := decode(body, &payload); err != nil {
-		return Event{}, err
-	}
-	if payload.Type != "git.push" {
-		return Event{}, nil
-	}
-	var refs []string
-	for _, u := range payload.Resource.Updates {
-		refs = append(refs, u.Name)
-	}
-	r := payload.Resource.Repository
-	return pushed([]string{r.Remote, r.SSH}, refs)
 }
 
 // parseGeneric reads {"repository": "https://...", "ref": "refs/heads/main"}; both may be missing, and so may the body.

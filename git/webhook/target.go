@@ -11,6 +11,7 @@ type Target struct {
 	Secrets    *Secrets
 	Repository string // its address, as it is followed
 	Branch     string // whose pushes count; pushes to other branches wake nobody. Empty for all of them
+	Ref        string // the whole name of another ref that is followed; only it is woken by a pull request. Empty for none
 	Wake       func() // must not block; may be called at any time, from several goroutines
 }
 
@@ -50,14 +51,14 @@ func (t targets) wakeWhere(event Event, meant func(place) bool) (found bool) {
 	return found
 }
 
-// follows reports whether the refs may matter to the target. Only a push to other branches does not: what follows a tag, or
-// a ref of another kind, is for the target to find out.
+// follows reports whether the refs may matter to the target. Only pushes to other branches and other pull requests do not:
+// what follows a tag, or a ref of another kind, is for the target to find out.
 func (t Target) follows(refs []string) bool {
-	if len(refs) == 0 || t.Branch == "" {
-		return true
-	}
-	return slices.ContainsFunc(refs, func(ref string) bool {
+	return len(refs) == 0 || slices.ContainsFunc(refs, func(ref string) bool {
+		if strings.HasSuffix(ref, "/") {
+			return strings.HasPrefix(t.Ref, ref)
+		}
 		branch, is := strings.CutPrefix(ref, branches)
-		return !is || branch == t.Branch
+		return t.Branch == "" || !is || branch == t.Branch
 	})
 }
