@@ -17,6 +17,9 @@ var advices = map[Reason]string{
 	QuotaExceeded:      "Raise the namespace's ResourceQuota, or lower the replicas or what their containers request.",
 	AdmissionDenied:    "Change the pod template so that the policy that refuses it is content, or the policy.",
 	ImagePull:          "Check the image's name and tag, and that the nodes may pull it: the registry, imagePullSecrets.",
+	CreateFailed:       "Correct what the message names in the pod template: its securityContext, volumeMounts, lifecycle hooks, runtimeClassName.",
+	NodeRefused:        "Correct what the message names in the pod template; what a node has put out for lack of something needs that as a request.",
+	Paused:             "Take spec.paused out of its manifest, or resume it (kubectl rollout resume).",
 	CrashLoop:          "Read the container's log (kubectl logs --previous) and correct what ends it, or go back to the last good commit.",
 	OOMKilled:          "Raise the container's memory limit, or make it use less.",
 	ProbeFailing:       "Ask the container what the probe asks, and correct the one or the other: its path, port or command, or how long it may take.",
@@ -33,6 +36,9 @@ var advices = map[Reason]string{
 
 // advice says in one sentence what to do about a reason that o shows; message are Kubernetes' words.
 func advice(reason Reason, o *unstructured.Unstructured, message string) string {
+	if reason == ProbeFailing && strings.Contains(message, "readiness gate") {
+		return "See whether the controller that sets this condition of the pod runs, and knows the pod; or take the gate out of its readinessGates."
+	}
 	if reason == Unschedulable {
 		return adviseScheduling(o, message)
 	}

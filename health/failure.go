@@ -67,7 +67,7 @@ func (r *Report) probing() *Problem {
 				continue
 			}
 			if p == nil {
-				p = &Problem{Reason: ProbeFailing, Object: w.ID, Message: pod.Message, Advice: advice(ProbeFailing, nil, "")}
+				p = &Problem{Reason: ProbeFailing, Object: w.ID, Message: pod.Message, Advice: advice(ProbeFailing, nil, pod.Message)}
 			}
 			p.Pods = append(p.Pods, pod.Name)
 		}
