@@ -1,8 +1,10 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -68,12 +70,30 @@ func adviseScheduling(o *unstructured.Unstructured, message string) string {
 	if name := short(message); name != "" {
 		return fmt.Sprintf("Lower the %s that a pod requests%s, or add a node that has so much free.", name, asked(o, string(name)))
 	}
+	advice, most := "Add a node that fits the pods, or change what they ask for.", -1
 	for _, h := range hindrances {
-		if strings.Contains(message, h.words) {
-			return h.advice
+		if n := hindered(message, h.words); n > most {
+			advice, most = h.advice, n
 		}
 	}
-	return "Add a node that fits the pods, or change what they ask for."
+	return advice
+}
+
+// hindered is how many nodes the scheduler says are kept off by what these words are for; -1 where it does not say them.
+func hindered(message, words string) int {
+	_, causes, _ := strings.Cut(message, "available: ")
+	for _, cause := range strings.Split(cmp.Or(causes, message), ", ") {
+		if !strings.Contains(cause, words) {
+			continue
+		}
+		number, _, _ := strings.Cut(cause, " ")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			return 0 // of all of them
+		}
+		return n
+	}
+	return -1
 }
 
 // asked is how much of a resource the containers of one pod of o request: " (now 64)", or "" where they do not say.

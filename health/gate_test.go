@@ -186,10 +186,10 @@ func manifestOf(t *testing.T, o *unstructured.Unstructured) *unstructured.Unstru
 
 func TestTheDeadlineIsTheReasonOnlyWhereNothingElseIs(t *testing.T) {
 	c := newCluster(t)
-	paused := change{"Deployment/*", map[string]any{"spec": map[string]any{"paused": true}}}
-	_, err := c.wait(500*time.Millisecond, c.apply(web(t, 1, paused)...))
+	slow := change{"Deployment/*", map[string]any{"spec": map[string]any{"minReadySeconds": 600, "progressDeadlineSeconds": 900}}}
+	_, err := c.wait(500*time.Millisecond, c.apply(web(t, 1, slow)...))
 	r := failure(t, err)
-	if r.Reason != health.DeadlineExceeded || !strings.Contains(err.Error(), "paused by its spec") || len(r.Problems) != 1 {
+	if r.Reason != health.DeadlineExceeded || !strings.Contains(err.Error(), "web-server") || len(r.Problems) != 1 {
 		t.Errorf("error is %v, problems are %+v", err, r.Problems)
 	}
 }

@@ -46,7 +46,21 @@ func (s State) young(p *corev1.Pod) bool { return s.Now.Before(s.grown(p)) }
 
 // grown is when p is young no more. Times in objects are of whole seconds, rounded down.
 func (s State) grown(p *corev1.Pod) time.Time {
-	at := podCondition(p, corev1.PodReady).LastTransitionTime.Add(s.Proof + time.Second)
+	at := podCondition(p, corev1.PodReady).LastTransitionTime.Time
+	var started time.Time
+	for _, c := range lasting(p) {
+		run := c.State.Running
+		if run != nil && run.StartedAt.After(started) {
+			started = run.StartedAt.Time
+		}
+		if run != nil && c.RestartCount > 0 && started.After(at) {
+			at = started // a kubelet that is busy may not have told the moment between two runs
+		}
+	}
+	if late := at.Sub(started); !started.IsZero() && late > time.Second {
+		at = at.Add(min(longestRun, 2*late)) // as late as it has told of the start it tells of the end
+	}
+	at = at.Add(s.Proof + time.Second)
 	for _, c := range lasting(p) {
 		if end := c.LastTerminationState.Terminated; end != nil {
 			at = at.Add(min(longestRun, max(0, end.FinishedAt.Sub(end.StartedAt.Time))+s.Proof<<min(c.RestartCount, mostDoublings)))
