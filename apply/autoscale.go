@@ -115,7 +115,7 @@ func yield(c *Change, hpa mirror.Autoscaler, plan *Plan) {
 	unstructured.RemoveNestedField(c.Desired.Object, "spec", "replicas")
 	if c.count != nil && (*c.count < hpa.Min || *c.count > hpa.Max) {
 		plan.Warnings = append(plan.Warnings, fmt.Sprintf(
-			"%s:%d: %s asks for %d replicas, and the autoscaler %s for %d to %d: the autoscaler decides",
+			"%s:%d: %s asks for replicas: %d, and the autoscaler %s for %d to %d: the autoscaler decides",
 			c.File, c.Line, c.ID, *c.count, hpa.Name, hpa.Min, hpa.Max))
 	}
 }

@@ -1,8 +1,10 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -17,6 +19,9 @@ var advices = map[Reason]string{
 	QuotaExceeded:      "Raise the namespace's ResourceQuota, or lower the replicas or what their containers request.",
 	AdmissionDenied:    "Change the pod template so that the policy that refuses it is content, or the policy.",
 	ImagePull:          "Check the image's name and tag, and that the nodes may pull it: the registry, imagePullSecrets.",
+	CreateFailed:       "Correct what the message names in the pod template: its securityContext, volumeMounts, lifecycle hooks, runtimeClassName.",
+	NodeRefused:        "Correct what the message names in the pod template; what a node has put out for lack of something needs that as a request.",
+	Paused:             "Take spec.paused out of its manifest, or resume it (kubectl rollout resume).",
 	CrashLoop:          "Read the container's log (kubectl logs --previous) and correct what ends it, or go back to the last good commit.",
 	OOMKilled:          "Raise the container's memory limit, or make it use less.",
 	ProbeFailing:       "Ask the container what the probe asks, and correct the one or the other: its path, port or command, or how long it may take.",
@@ -33,6 +38,9 @@ var advices = map[Reason]string{
 
 // advice says in one sentence what to do about a reason that o shows; message are Kubernetes' words.
 func advice(reason Reason, o *unstructured.Unstructured, message string) string {
+	if reason == ProbeFailing && strings.Contains(message, "readiness gate") {
+		return "See whether the controller that sets this condition of the pod runs, and knows the pod; or take the gate out of its readinessGates."
+	}
 	if reason == Unschedulable {
 		return adviseScheduling(o, message)
 	}
@@ -62,12 +70,30 @@ func adviseScheduling(o *unstructured.Unstructured, message string) string {
 	if name := short(message); name != "" {
 		return fmt.Sprintf("Lower the %s that a pod requests%s, or add a node that has so much free.", name, asked(o, string(name)))
 	}
+	advice, most := "Add a node that fits the pods, or change what they ask for.", -1
 	for _, h := range hindrances {
-		if strings.Contains(message, h.words) {
-			return h.advice
+		if n := hindered(message, h.words); n > most {
+			advice, most = h.advice, n
 		}
 	}
-	return "Add a node that fits the pods, or change what they ask for."
+	return advice
+}
+
+// hindered is how many nodes the scheduler says are kept off by what these words are for; -1 where it does not say them.
+func hindered(message, words string) int {
+	_, causes, _ := strings.Cut(message, "available: ")
+	for _, cause := range strings.Split(cmp.Or(causes, message), ", ") {
+		if !strings.Contains(cause, words) {
+			continue
+		}
+		number, _, _ := strings.Cut(cause, " ")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			return 0 // of all of them
+		}
+		return n
+	}
+	return -1
 }
 
 // asked is how much of a resource the containers of one pod of o request: " (now 64)", or "" where they do not say.

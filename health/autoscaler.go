@@ -31,7 +31,18 @@ func (v *view) judgeAutoscaler(o *unstructured.Unstructured) verdict {
 	case v.isFresh(active):
 		return verdict{status: Current, message: "waiting for its first metrics"}
 	}
-	return verdict{status: InProgress, reason: MetricsMissing, message: active.words()}
+	return verdict{status: InProgress, reason: MetricsMissing, message: active.words(), advice: adviseMetrics(active)}
+}
+
+// adviseMetrics says what to do about an autoscaler that does not scale; empty where it is the metrics that are missing.
+func adviseMetrics(active condition) string {
+	switch {
+	case active.Reason == "AmbiguousSelector":
+		return "Have one autoscaler for each workload, and let no pod be selected by two workloads."
+	case strings.Contains(active.Message, "missing request for"):
+		return "Give the containers a request of the resource that is measured: its use is a share of that."
+	}
+	return ""
 }
 
 // unable is the verdict on an autoscaler that cannot scale. That its workload is not there is told at once, unless the
@@ -81,6 +92,9 @@ func freshUntil(c condition) time.Time {
 // due is when the verdict may change by time alone: zero for never.
 func (s State) due() time.Time {
 	next := s.proofDue()
+	if at := s.neglectDue(); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+		next = at
+	}
 	for _, t := range s.Targets {
 		if t.Live == nil || t.Live.GroupVersionKind().GroupKind() != gkAutoscaler {
 			continue

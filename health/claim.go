@@ -51,7 +51,10 @@ func (v *view) unbound(p *corev1.Pod) *finding {
 			if failed.times > 0 {
 				message += ": " + failed.message
 			}
-			return &finding{reason: VolumePending, message: message, advice: adviseClaim(c, failed.message)}
+			return &finding{
+				reason: VolumePending, message: message, advice: adviseClaim(c, failed.message),
+				certain: strings.Contains(failed.message, "not found") && v.missingForGood(failed.message, failed),
+			}
 		}
 	}
 	return nil

@@ -45,9 +45,13 @@ func Compute(s State) *Report {
 			waiting = appendPhrase(waiting, id, row.Status, row.Message)
 		default:
 			said := v.judge(t)
+			said.message = oneLine(said.message) // whoever writes the status may write anything
 			r.Problems = append(r.Problems, troubled(t, said)...)
 			r.Problems = append(r.Problems, v.unbacked(t)...)
 			waiting = appendPhrase(waiting, id, said.status, said.message)
+			if said.status != Current && r.late == (object.ID{}) {
+				r.late = id
+			}
 		}
 	}
 	r.Workloads = append(r.Workloads, v.judged()...)

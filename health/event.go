@@ -24,12 +24,14 @@ const (
 	eventInspectFailed      = "InspectFailed"
 	eventFailedCreate       = "FailedCreate"
 	eventProvisioningFailed = "ProvisioningFailed"
+	eventFailedSandbox      = "FailedCreatePodSandBox"
+	eventFailedPostStart    = "FailedPostStartHook"
 )
 
 // readEvents are all of them. Of any other Event the words are not kept.
 var readEvents = []string{
 	eventFailedScheduling, eventFailedMount, eventFailedMapVolume, eventFailedAttachVolume, eventUnhealthy, eventFailed,
-	eventInspectFailed, eventFailedCreate, eventProvisioningFailed,
+	eventInspectFailed, eventFailedCreate, eventProvisioningFailed, eventFailedSandbox, eventFailedPostStart,
 }
 
 // byInvolved groups events by the UID of the object that they are about, the newest last. An object that is deleted and

@@ -67,7 +67,7 @@ func (r *Report) probing() *Problem {
 				continue
 			}
 			if p == nil {
-				p = &Problem{Reason: ProbeFailing, Object: w.ID, Message: pod.Message, Advice: advice(ProbeFailing, nil, "")}
+				p = &Problem{Reason: ProbeFailing, Object: w.ID, Message: pod.Message, Advice: advice(ProbeFailing, nil, pod.Message)}
 			}
 			p.Pods = append(p.Pods, pod.Name)
 		}
@@ -78,7 +78,7 @@ func (r *Report) probing() *Problem {
 	return nil
 }
 
-// blamed is the first workload or service that is not Current; the zero ID when it is neither that is waited for.
+// blamed is the first workload or service that is not Current, or else the first object of another kind.
 func (r *Report) blamed() object.ID {
 	for _, w := range r.Workloads {
 		if w.Status != Current {
@@ -90,5 +90,5 @@ func (r *Report) blamed() object.ID {
 			return s.ID
 		}
 	}
-	return object.ID{}
+	return r.late
 }

@@ -72,6 +72,9 @@ type Check struct {
 	Objects []*unstructured.Unstructured
 	// Timeout is how long Wait waits; 0 is for ever. Follow does not look at it.
 	Timeout time.Duration
+	// Allowed is the whole time of which Timeout is what is left, where some of it has been waited before: it is what a
+	// report says that is over. Zero is Timeout.
+	Allowed time.Duration
 	// Probes are asked once all else is healthy, until they are answered: only then the report is Current. Each names its
 	// namespace; only Services that are among Objects are asked.
 	Probes []probe.URL

@@ -104,6 +104,11 @@ func TestAPodThatNoNodeHoldsIsToldWhileTheGateWaits(t *testing.T) {
 	if r.Reason != health.Unschedulable || !strings.Contains(r.Problems[0].Advice, "cpu that a pod requests (now 64)") {
 		t.Errorf("at the deadline the report is %+v", r)
 	}
+	check := health.Check{Objects: c.apply(web(t, 1, huge)...), Timeout: time.Second, Allowed: 5 * time.Minute}
+	_, err = c.gate.Wait(t.Context(), check) // the rest of a wait that was interrupted
+	if r := failure(t, err); !strings.HasSuffix(r.Message, ", after 5m0s") {
+		t.Errorf("after all of its time the report says %q", r.Message)
+	}
 }
 
 func TestADeletedPodIsSeenAndSoIsTheNewOne(t *testing.T) {
@@ -181,10 +186,10 @@ func manifestOf(t *testing.T, o *unstructured.Unstructured) *unstructured.Unstru
 
 func TestTheDeadlineIsTheReasonOnlyWhereNothingElseIs(t *testing.T) {
 	c := newCluster(t)
-	paused := change{"Deployment/*", map[string]any{"spec": map[string]any{"paused": true}}}
-	_, err := c.wait(500*time.Millisecond, c.apply(web(t, 1, paused)...))
+	slow := change{"Deployment/*", map[string]any{"spec": map[string]any{"minReadySeconds": 600, "progressDeadlineSeconds": 900}}}
+	_, err := c.wait(500*time.Millisecond, c.apply(web(t, 1, slow)...))
 	r := failure(t, err)
-	if r.Reason != health.DeadlineExceeded || !strings.Contains(err.Error(), "paused by its spec") || len(r.Problems) != 1 {
+	if r.Reason != health.DeadlineExceeded || !strings.Contains(err.Error(), "web-server") || len(r.Problems) != 1 {
 		t.Errorf("error is %v, problems are %+v", err, r.Problems)
 	}
 }

@@ -91,6 +91,8 @@ func judgeJob(o *unstructured.Unstructured) verdict {
 		return verdict{status: Current, message: done}
 	case flag(o, "spec", "suspend"):
 		return verdict{status: Current, message: "suspended"}
+	case integer(o, 1, "spec", "parallelism") == 0:
+		return verdict{status: Current, message: "asks for no pod: its parallelism is 0"}
 	}
 	return verdict{status: InProgress, message: done}
 }

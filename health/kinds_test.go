@@ -72,8 +72,14 @@ func TestARuleSaysWhenACustomObjectIsHealthy(t *testing.T) {
 	if !isCurrent(r) {
 		t.Errorf("report is %+v", r)
 	}
-	check.Objects = []*unstructured.Unstructured{c.phase(client.Patch, "Broken")} // what the watch shows before is too old
+
 	check.Progress = nil
+	blamed := health.Check{Objects: []*unstructured.Unstructured{c.phase(client.Patch, "Building")}, Rules: rules, Timeout: time.Second}
+	_, err = c.gate.Wait(t.Context(), blamed)
+	if r := failure(t, err); r.Reason != health.DeadlineExceeded || r.Problems[0].Object.Name != "w" {
+		t.Errorf("report is %+v", r)
+	}
+	check.Objects = []*unstructured.Unstructured{c.phase(client.Patch, "Broken")}
 	_, err = c.gate.Wait(t.Context(), check)
 	if r := failure(t, err); r.Reason != health.Stalled || !strings.Contains(r.Message, "it is broken") {
 		t.Errorf("report is %+v", r)

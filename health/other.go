@@ -54,6 +54,8 @@ func (v *view) judgeClaim(o *unstructured.Unstructured) verdict {
 	message := "not bound yet"
 	if class != "" {
 		message += ", of StorageClass " + class
+	} else {
+		message += ", of no StorageClass"
 	}
 	return verdict{
 		status: InProgress, reason: VolumePending, message: message,

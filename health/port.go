@@ -103,7 +103,7 @@ func containerPorts(p *corev1.Pod) []corev1.ContainerPort {
 		ports = append(ports, c.Ports...)
 	}
 	for _, c := range p.Spec.InitContainers {
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+		if isSidecar(c) {
 			ports = append(ports, c.Ports...)
 		}
 	}

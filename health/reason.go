@@ -9,9 +9,11 @@ const (
 	QuotaExceeded          Reason = "QuotaExceeded"          // pods refused by a ResourceQuota
 	AdmissionDenied        Reason = "AdmissionDenied"        // pods refused by the API server for any other cause
 	VolumePending          Reason = "VolumePending"          // a volume is not there, not bound, or cannot be mounted
+	NodeRefused            Reason = "NodeRefused"            // a node does not run the pod that it was given, or has put it out
 	Unschedulable          Reason = "Unschedulable"          // no node takes the pod
 	ConfigMissing          Reason = "ConfigMissing"          // a ConfigMap, a Secret or a key of one is not there
 	ImagePull              Reason = "ImagePull"              // an image cannot be pulled
+	CreateFailed           Reason = "CreateFailed"           // the node cannot make the pod, or one of its containers, as it is asked for
 	OOMKilled              Reason = "OOMKilled"              // a container was killed at its memory limit
 	CrashLoop              Reason = "CrashLoop"              // a container ends soon after each start
 	ProbeFailing           Reason = "ProbeFailing"           // a container runs, and its probe says that it does not work
@@ -23,6 +25,7 @@ const (
 	ProbeFailed            Reason = "ProbeFailed"            // a Service does not answer, or not from all of its pods
 	ScaleTargetMissing     Reason = "ScaleTargetMissing"     // an autoscaler's workload is not there
 	ScalingFailed          Reason = "ScalingFailed"          // an autoscaler cannot scale its workload
+	Paused                 Reason = "Paused"                 // a Deployment is paused, and rolls nothing out
 	MetricsMissing         Reason = "MetricsMissing"         // an autoscaler has not had its metrics for long
 	Stalled                Reason = "Stalled"                // an object says of itself that it has failed for good
 	DeadlineExceeded       Reason = "DeadlineExceeded"       // time is up, and nothing more is known
@@ -47,10 +50,10 @@ const (
 // rank is the place of a reason in the order above. A reason that is not in it comes last.
 func (r Reason) rank() int {
 	order := [...]Reason{
-		JobFailed, QuotaExceeded, AdmissionDenied, VolumePending, Unschedulable, ConfigMissing, ImagePull, OOMKilled,
+		JobFailed, QuotaExceeded, AdmissionDenied, VolumePending, NodeRefused, Unschedulable, ConfigMissing, ImagePull, CreateFailed, OOMKilled,
 		CrashLoop, ProbeFailing,
 		SelectorMatchesNothing, PortMismatch, BackendMissing, EndpointsNotReady, ProbeFailed, LoadBalancerPending,
-		ScaleTargetMissing, ScalingFailed, MetricsMissing,
+		Paused, ScaleTargetMissing, ScalingFailed, MetricsMissing,
 		Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
 		PortUndeclared, ReplicasOutsideBounds, OneNode, ScaledToZero, SingleReplica, NoReadinessProbe, RequestsMissing,
 		AtMaximum, NothingProtected, NoDisruption, NoNodes, ScheduleSuspended, LastRunFailed,

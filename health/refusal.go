@@ -70,7 +70,8 @@ func (v *view) refusedForGood(o *unstructured.Unstructured, reason Reason, messa
 		return s.times >= refusalsQuota && s.lasted() >= quotaEnough && !v.makesRoom()
 	case strings.Contains(message, "failed calling webhook"):
 		return false // the webhook is down, and may come back
-	case strings.Contains(message, "error looking up service account"):
+	case strings.Contains(message, "error looking up service account"), strings.Contains(message, "not found"),
+		strings.Contains(message, "no PriorityClass with name"):
 		return v.missingForGood(message, s)
 	}
 	return s.times >= refusalsOfAPI
@@ -99,7 +100,15 @@ func (v *view) makesRoom() bool {
 // adviseRefusal says what to do about a refusal.
 func adviseRefusal(o *unstructured.Unstructured, reason Reason, message string) string {
 	switch {
+	case reason == QuotaExceeded && strings.Contains(message, "must specify"):
+		return "Have each container say what the quota counts, in resources.requests or limits, or give the namespace a LimitRange with defaults."
 	case reason == QuotaExceeded:
+	case strings.Contains(message, "no PriorityClass with name"):
+		return "Add the PriorityClass, or correct the pod template's priorityClassName."
+	case strings.Contains(message, "RuntimeClass") && strings.Contains(message, "not found"):
+		return "Add the RuntimeClass, or correct the pod template's runtimeClassName."
+	case strings.Contains(message, "per Container is"), strings.Contains(message, "per Pod is"):
+		return "Keep the containers' requests and limits within the namespace's LimitRange, or change that."
 	case strings.Contains(message, "error looking up service account"):
 		return "Add the ServiceAccount, or correct the pod template's serviceAccountName."
 	case strings.Contains(message, "PodSecurity"):

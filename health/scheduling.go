@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -31,9 +32,29 @@ func (v *view) unscheduled(p *corev1.Pod) *finding {
 		if found := v.unbound(p); found != nil {
 			return found
 		}
-		return &finding{reason: VolumePending, message: message}
+		return &finding{reason: VolumePending, message: message, certain: claimAbsent(message) && v.lacksForLong(p) && !v.brings(message)}
 	}
 	return v.noRoom(p, message)
+}
+
+// claimAbsent tells the scheduler's words that a claim is not there.
+func claimAbsent(message string) bool {
+	return strings.Contains(message, "persistentvolumeclaim \"") && strings.Contains(message, "not found")
+}
+
+// lacksForLong tells that p has had no node for long: the scheduler says so once, and again only when something changes.
+func (v *view) lacksForLong(p *corev1.Pod) bool {
+	at := lackDue(p)
+	return !at.IsZero() && !v.Now.Before(at)
+}
+
+// lackDue is when p will have lacked a claim for long; zero where it does not.
+func lackDue(p *corev1.Pod) time.Time {
+	c := podCondition(p, corev1.PodScheduled)
+	if c == nil || c.Status == corev1.ConditionTrue || c.LastTransitionTime.IsZero() || !claimAbsent(c.Message) {
+		return time.Time{}
+	}
+	return c.LastTransitionTime.Add(missingEnough)
 }
 
 // preemption is what the scheduler says in the end of pods that it could not remove either.

@@ -106,6 +106,9 @@ func (s serving) idle() string {
 		return ""
 	}
 	why := "all its workloads ask for 0 pods"
+	if len(s.backing) == 1 && s.backing[0].Kind == gkDaemonSet.Kind {
+		why = "no node is for the DaemonSet behind it"
+	}
 	for _, w := range s.backing {
 		switch {
 		case w.Status != Current:

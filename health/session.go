@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -157,7 +158,7 @@ func (s *session) expire(ctx context.Context) error {
 		s.settle()
 		last = Compute(g.state)
 	}
-	s.tell(last.expired(s.check.Timeout))
+	s.tell(last.expired(cmp.Or(s.check.Allowed, s.check.Timeout)))
 	return &Failure{s.report}
 }
 

@@ -37,8 +37,10 @@ func (v *view) symptom(p *corev1.Pod) *finding {
 			return found
 		}
 	}
-	if found := v.volumeSymptom(p); found != nil {
-		return found
+	for _, symptom := range []func(*corev1.Pod) *finding{v.volumeSymptom, v.unboxed, v.neglected} {
+		if found := symptom(p); found != nil {
+			return found
+		}
 	}
 	return v.unready(p)
 }
@@ -51,10 +53,8 @@ func (v *view) containerSymptom(p *corev1.Pod, c corev1.ContainerStatus) *findin
 		case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
 			"RegistryUnavailable", "SignatureValidationFailed":
 			return v.imageSymptom(p, c)
-		case "CreateContainerConfigError":
-			failed := v.listen(p.UID, aboutContainer(c.Name, eventFailed))
-			message := oneLine(w.Message)
-			return &finding{reason: ConfigMissing, message: said(c, w.Reason, message), certain: missing(message) && v.missingForGood(message, failed)}
+		case "CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "PreStartHookError":
+			return v.uncreated(p, c)
 		}
 	}
 	return v.ended(p, c)
@@ -73,6 +73,9 @@ func (v *view) ended(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 		return v.crashed(finding{reason: OOMKilled, message: message, certain: certain}, logOf(p, c))
 	}
 	if found := v.killedByProbe(p, c, end); found != nil {
+		return found
+	}
+	if found := v.unhooked(p, c, end); found != nil {
 		return found
 	}
 	switch words := runtimeWords(end); {

@@ -38,6 +38,9 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 	}
 	if flag(o, "spec", "paused") {
 		w.Message = "paused by its spec, " + w.Message
+		if len(problems) == 0 && !said.behind {
+			problems = []Problem{{Reason: Paused, Object: w.ID, Message: w.Message, Advice: advices[Paused]}}
+		}
 	}
 	switch {
 	case len(problems) > 0:
@@ -131,6 +134,7 @@ func (v *view) rows(m members) []Pod {
 // causes are the problems of a workload that is not complete: what its conditions say, and what its pods show.
 func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Problem {
 	problems := append(v.refused(o, m, w), v.ailing(v.suspects(o, m), o, w)...)
+	problems = append(problems, v.nodeRefused(w.ID, v.suspects(o, m))...)
 	problems = append(problems, v.stuck(o, m, w)...)
 	if w.Status != Failed {
 		slices.SortStableFunc(problems, compareProblems)

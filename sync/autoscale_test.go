@@ -223,7 +223,7 @@ func TestACountOutsideTheAutoscalersBoundsIsAWarning(t *testing.T) {
 	hash := s.commit()
 	s.start()
 	app := s.serves(hash, 2) // the autoscaler lifts it to its bounds, with no metrics at that
-	const want = "web-deployment.yaml:1: deployment.apps/web-server asks for 1 replicas, and the autoscaler web for 2 to 10"
+	const want = "web-deployment.yaml:1: deployment.apps/web-server asks for replicas: 1, and the autoscaler web for 2 to 10"
 	if !strings.Contains(strings.Join(app.Warnings, "\n"), want) {
 		t.Errorf("warnings %q", app.Warnings)
 	}

@@ -82,7 +82,7 @@ func (p *pass) check(ctx context.Context, rules health.Rules) health.Check {
 	p.packed, p.unpacked = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
 	return health.Check{
-		Objects: p.outcome.targets, Timeout: p.left(), Probes: p.App.probes(), Rules: rules,
+		Objects: p.outcome.targets, Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) {
 			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})
 		},

@@ -162,7 +162,10 @@ func (a *App) judged(event sync.Event) {
 	r := event.Report
 	a.watchServices(r, event.At)
 	a.Rollout = a.Rollout.judged(r, event.At)
-	a.Workloads, a.Services, a.Problems = r.Workloads, r.Services, r.Problems
+	a.Workloads, a.Services = r.Workloads, r.Services
+	if !a.knowsMore(r) {
+		a.Problems = r.Problems
+	}
 	if r.Probes != nil {
 		a.Probes = r.Probes
 	}
@@ -172,7 +175,7 @@ func (a *App) judged(event sync.Event) {
 	case a.held || a.State == sync.Syncing || a.State == sync.Suspended || a.State == sync.Pending:
 		return
 	case a.State == sync.Failed:
-		if r.Status != health.Current {
+		if r.Status != health.Current && !a.knowsMore(r) {
 			a.explain(string(r.Reason), a.notReturned(r))
 		}
 	case r.Status == health.Current && a.onRecord():
@@ -183,6 +186,12 @@ func (a *App) judged(event sync.Event) {
 		a.enter(sync.Progressing, event)
 		a.explain(string(r.Reason), r.Message)
 	}
+}
+
+// knowsMore tells that a report after the gate names no cause, where the verdict of the gate does: a commit that has failed
+// has done so for a reason, also in the moments between two crashes, and when it has only taken too long.
+func (a *App) knowsMore(r *health.Report) bool {
+	return a.State == sync.Failed && !a.held && r.Reason == health.RolloutInProgress && len(a.Problems) > 0
 }
 
 // warnings joins what the plan and the health warn of.

@@ -166,6 +166,27 @@ func TestWhatTheGateFailedStaysFailedUntilAPassHasEndedWell(t *testing.T) {
 	}
 }
 
+func TestAFailedAppKeepsItsReasonWhileNoneIsSeen(t *testing.T) {
+	late := []health.Problem{{Reason: health.DeadlineExceeded, Object: server, Message: "0 of 3 pods ready", Advice: "Allow more time."}}
+	expired := report(health.Failed, 0)
+	expired.Report.Reason, expired.Report.Problems = health.DeadlineExceeded, late
+	crashed := report(health.InProgress, 0)
+	crashed.Report.Reason, crashed.Report.Problems = health.CrashLoop, []health.Problem{{Reason: health.CrashLoop, Object: server}}
+	h := newHistory().add(first, seen(first, time.Time{}), planned(apply.Created), applied(), expired,
+		failed(sync.StepGate, &health.Failure{Report: expired.Report}), report(health.InProgress, 1))
+	if h.app.State != sync.Failed || h.app.Reason != "DeadlineExceeded" || len(h.app.Problems) != 1 || h.app.Workloads[0].Ready != 1 {
+		t.Errorf("after its time: %+v", h.app)
+	}
+	h.add(first, crashed, report(health.InProgress, 1))
+	if h.app.State != sync.Failed || h.app.Reason != "CrashLoop" || len(h.app.Problems) != 1 {
+		t.Errorf("between two crashes: %+v", h.app)
+	}
+	h.add(first, report(health.Current, 3))
+	if len(h.app.Problems) != 0 {
+		t.Errorf("problems of an app that is ready: %+v", h.app.Problems)
+	}
+}
+
 func TestAGuardsRefusalIsBlockedNotFailed(t *testing.T) {
 	h := newHistory().add(first, deploy(first)...)
 	h.add(second, seen(second, time.Time{}), failed(sync.StepPlan, &apply.Blocked{Cause: "much"}))
