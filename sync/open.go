@@ -24,9 +24,13 @@ func (p *pass) isNew() bool {
 	return len(p.record.Healthy) == 0 || p.record.Healthy[0].Content != p.content
 }
 
-// takesOver tells which commits another process has left without a verdict.
+// takesOver tells, once the record is known, which commits another process has left without a verdict.
 func (p *pass) takesOver(ctx context.Context) {
-	if !p.fresh || len(p.record.Open) == 0 {
+	if p.tookOver || p.record == nil {
+		return
+	}
+	p.tookOver = true
+	if len(p.record.Open) == 0 {
 		return
 	}
 	var left []git.Revision

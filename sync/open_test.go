@@ -24,7 +24,7 @@ func (o onOpen) Observe(_ context.Context, event sync.Event) {
 }
 
 // goesOn makes a pass as another process, and returns what it was told that others have left.
-func (s *stage) goesOn() (outcome sync.Outcome, left []string) {
+func (s *stage) goesOn() (outcome sync.Outcome, left []string, err error) {
 	s.Helper()
 	s.anew()
 	s.loop.Reconciler.Observer = both{s.store, onOpen(func(all []git.Revision) {
@@ -32,7 +32,8 @@ func (s *stage) goesOn() (outcome sync.Outcome, left []string) {
 			left = append(left, one.Hash)
 		}
 	})}
-	return s.pass(), left
+	outcome, err = s.loop.Reconciler.Reconcile(s.Context())
+	return outcome, left, err
 }
 
 func TestTheNextProcessLearnsWhichCommitHasNoVerdict(t *testing.T) {
@@ -46,8 +47,15 @@ func TestTheNextProcessLearnsWhichCommitHasNoVerdict(t *testing.T) {
 	if open := s.stored().Open; len(open) != 1 || open[0] != "main@sha1:"+overtaken {
 		t.Fatalf("on record as without a verdict: %v", open)
 	}
+	s.commit("web-deployment.yaml", "kind: [")
+	if _, left, err := s.goesOn(); err == nil || !slices.Equal(left, []string{overtaken}) {
+		t.Errorf("a commit that cannot be read: %v, and told of %v", err, left)
+	}
 	newest := s.commit("web-deployment.yaml", deployment(t, 2))
-	outcome, left := s.goesOn()
+	outcome, left, err := s.goesOn()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !slices.Equal(left, []string{overtaken}) || !outcome.First || outcome.Revision.Hash != newest {
 		t.Errorf("%s goes on, first %t, and is told of %v", outcome.Revision, outcome.First, left)
 	}
@@ -69,8 +77,8 @@ func TestAVerdictOnWhatAnotherProcessHasAppliedIsTheFirst(t *testing.T) {
 	if _, err := s.wire(s.loop.Reconciler.App, o).Reconciler.Reconcile(ctx); err == nil {
 		t.Fatal("it was not killed")
 	}
-	if outcome, _ := s.goesOn(); !outcome.First {
-		t.Error("the verdict is taken for one that was known")
+	if outcome, _, err := s.goesOn(); err != nil || !outcome.First {
+		t.Errorf("the verdict is taken for one that was known: %v", err)
 	}
 	if newest := s.stored().History[0]; newest.Revision != "main@sha1:"+second {
 		t.Errorf("the history begins with %+v", newest)
@@ -84,8 +92,8 @@ func TestAProcessThatFindsAllInStepWritesNothingAndKnowsTheVerdict(t *testing.T)
 	s.repo.Write("elsewhere/notes.yaml", "{}\n")
 	s.repo.Commit("Change another app")
 	before := s.version()
-	if outcome, left := s.goesOn(); outcome.First || left != nil {
-		t.Errorf("first %t, told of %v", outcome.First, left)
+	if outcome, left, err := s.goesOn(); err != nil || outcome.First || left != nil {
+		t.Errorf("first %t, told of %v: %v", outcome.First, left, err)
 	}
 	if after := s.version(); after != before {
 		t.Errorf("the record was written: %s, and now %s", before, after)

@@ -172,7 +172,8 @@ func (p *pass) commits(ctx context.Context) []git.Revision {
 // failed ends the pass at a step.
 func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error) {
 	if step == StepRead && p.record == nil {
-		p.record, _ = p.Ledger.Load(ctx, p.App.Name) // only to say how much is kept
+		p.record, _ = p.Ledger.Load(ctx, p.App.Name) // only to say how much is kept, and what is left
+		p.takesOver(ctx)
 	}
 	superseded := errors.Is(err, ErrSuperseded)
 	switch back := p.outcome.Back; {
@@ -181,7 +182,7 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 	case back != nil && !superseded:
 		err = p.notReturned(err)
 	}
-	if p.record != nil && step != StepFetch && ctx.Err() == nil && !superseded {
+	if p.plan != nil && p.record != nil && ctx.Err() == nil && !superseded {
 		p.record.Open = nil
 	}
 	if p.unsaved && !superseded {

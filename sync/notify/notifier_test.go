@@ -211,7 +211,7 @@ func TestATargetIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 }
 
 func TestAQueueIsBounded(t *testing.T) {
-	if waiting := notify.Fill(5000); waiting != 1000 {
+	if waiting := notify.Fill(5000); waiting != 3000 {
 		t.Errorf("%d wait", waiting)
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
-// mostQueued is how many notices wait for one target. When there are more the oldest are dropped.
-const mostQueued = 1000
+// mostQueued is how many notices wait for one target: of a thousand apps the end of a commit that is overtaken, and the newest. When
+// there are more the oldest are dropped.
+const mostQueued = 3000
 
 // queue holds the latest notice of each key, in the order in which the keys came.
 type queue struct {
