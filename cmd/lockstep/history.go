@@ -25,7 +25,7 @@ func newHistory() *cobra.Command {
 		Long: `Shows the last commits of an app, the newest first, as they are on record in the cluster. No daemon needs to run.
 
 A revision that is marked with * is kept as it was rendered: lockstep rollback APP --to REVISION brings it back.`,
-		Args:              cobra.ExactArgs(1),
+		Args:              wants("one app", 1, 1),
 		ValidArgsFunction: f.complete,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.history(cmd.Context(), cmd.OutOrStdout(), args[0], output.value)
