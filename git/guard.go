@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bufio"
 	"io"
 	"net/http"
 	"strings"
@@ -39,9 +40,16 @@ func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		_ = response.Body.Close()
 		return nil, err
 	}
-	response.Body = limited{io.LimitReader(response.Body, limit), response.Body}
+	body := bufio.NewReader(io.LimitReader(response.Body, limit))
+	response.Body = limited{body, response.Body}
+	if first, err := body.Peek(5); err == nil && kind == "advertisement" && first[4] != '#' {
+		_ = response.Body.Close()
+		return nil, errNoServer // else a mere end of it would be an empty repository
+	}
 	return response, nil
 }
+
+var errNoServer = fail(ErrUnavailable, "server answered, but not as a git server does: check the address")
 
 func check(response *http.Response, kind string) error {
 	switch code := response.StatusCode; {
@@ -54,7 +62,7 @@ func check(response *http.Response, kind string) error {
 	}
 	want := "application/x-" + transport.UploadPackServiceName + "-" + kind
 	if got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); got != want {
-		return fail(ErrUnavailable, "server answered, but not as a git server does: check the address")
+		return errNoServer
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,7 @@ func TestRefusalsAreToldApartInOurOwnWords(t *testing.T) {
 			pkt(someHash+" refs/heads/main\x00no-progress\n")), git.ErrUnavailable},
 		"an error line": {answer(200, advert, pkt("# service=git-upload-pack\n")+"0000"+pkt("ERR "+forged)), git.ErrUnavailable},
 		"noise":         {answer(200, advert, strings.Repeat(forged, 1000)), git.ErrUnavailable},
+		"no service":    {answer(200, advert, "00000000"), git.ErrUnavailable},
 		"no refs": {answer(200, advert, pkt("# service=git-upload-pack\n")+"0000"+
 			pkt(strings.Repeat("0", 40)+" capabilities^{}\x00no-progress\n")+"0000"), git.ErrNoCommits},
 		"a redirect to a file": {func(w http.ResponseWriter, _ *http.Request) {
@@ -96,6 +98,21 @@ func TestRefusalsAreToldApartInOurOwnWords(t *testing.T) {
 				t.Errorf("it is not told apart: %q", text)
 			}
 		})
+	}
+}
+
+func TestARedirectThatLeadsNowhereIsSaidToBeOne(t *testing.T) {
+	for _, to := range []string{"file:///hunter2", "ext::sh -c hunter2", "http://a:hunter2@[::1", "/elsewhere/info/refs?hunter2", ""} {
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", cmp.Or(to, r.URL.String()+"/x"))
+			w.WriteHeader(http.StatusFound)
+		})
+		_, err := open(t, url).Fetch(t.Context())
+		if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "server redirects in a circle, or to what is no address") {
+			t.Errorf("%q: %v", to, err)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q is told: %v", to, err)
+		}
 	}
 }
 

@@ -227,3 +227,16 @@ func TestSHA256RepositoriesAreRefusedByName(t *testing.T) {
 		}
 	}
 }
+
+func TestAHeadThatIsNotThereIsCalledAnObject(t *testing.T) {
+	work := newRepo(t)
+	work.commit("a.yaml", "a: 1\n")
+	missing := strings.Repeat("ab", 20)
+	if err := os.WriteFile(filepath.Join(work.Dir, ".git", "refs", "heads", "main"), []byte(missing+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(t, work.Dir).Fetch(t.Context())
+	if !errors.Is(err, git.ErrCorrupt) || !strings.Contains(err.Error(), ": object "+missing+" is missing from the repository") {
+		t.Errorf("fetch: %v", err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,7 +49,20 @@ func netError(ctx context.Context, err error) error {
 	if text := netReason(err); text != "" {
 		return fail(ErrUnavailable, "%s: try again later", text)
 	}
-	return fail(errProtocol, "server's answer cannot be read as git's protocol")
+	if misled(err) {
+		return fail(ErrUnavailable, "server redirects in a circle, or to what is no address of a git repository: check the address")
+	}
+	return fail(errProtocol, "server's answer cannot be read as git's protocol: check the address, and what stands between")
+}
+
+// misled reports whether a redirect led nowhere. The libraries have no types for it, and quote where it led to.
+func misled(err error) bool {
+	for _, words := range []string{"redirect", "Location header", "unsupported protocol scheme"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // errProtocol is the kind of a failure that says nothing about the network: asking in another way may help.

@@ -64,10 +64,14 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 		return object, err
 	}
 	r.objects.broken.Store(true)
-	if errors.Is(err, errMissing) {
-		return raw{}, fail(ErrCorrupt, "%s %s is missing from the repository", t, h)
+	kind := t.String()
+	if t == plumbing.AnyObject {
+		kind = "object"
 	}
-	return raw{}, fail(ErrCorrupt, "%s %s cannot be read: %s", t, h, reason(err))
+	if errors.Is(err, errMissing) {
+		return raw{}, fail(ErrCorrupt, "%s %s is missing from the repository", kind, h)
+	}
+	return raw{}, fail(ErrCorrupt, "%s %s cannot be read: %s", kind, h, reason(err))
 }
 
 // once looks in all places, since a damaged object may be whole in another.

@@ -14,6 +14,9 @@ import (
 // helper is git's form for running a program as the transport: ext::sh -c ...
 var helper = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+.-]*::`)
 
+// halfURL is a URL with a slash too few. ssh's short form has a user before its colon.
+var halfURL = regexp.MustCompile(`^(?i)(https?|ssh|file):`)
+
 // address is where a repository is: a remote's URL or a folder, never both.
 type address struct {
 	remote *url.URL // with a user only where it is ssh's, and never with a password
@@ -49,6 +52,8 @@ func parseAddress(text string) (address, error) {
 		return address{}, fail(ErrURL, "repository address names a remote helper (name::...): use https:// or a folder")
 	case strings.Contains(text, "://"):
 		return parseRemote(text)
+	case halfURL.MatchString(text):
+		return address{}, fail(ErrURL, "repository address lacks the two slashes of a URL: write https://host/path or ssh://user@host/path; of a folder give the path alone")
 	case scpLike(text):
 		return parseShort(text)
 	}

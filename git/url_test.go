@@ -50,6 +50,9 @@ var refused = []string{
 	"@git.example.com:hunter2",
 	"git://git.example.com/hunter2.git",
 	"file:///hunter2",
+	"file:hunter2",
+	"file:/hunter2",
+	"https:/ada:hunter2@git.example.com/a.git",
 	"FILE:///hunter2",
 	"ext::sh -c hunter2",
 	"hunter2::https://git.example.com/a.git",
@@ -156,5 +159,14 @@ func neverPrints(t *testing.T, address string, o git.Options) {
 	}
 	if strings.Contains(strings.ReplaceAll(err.Error(), address, ""), password) {
 		t.Fatal(err)
+	}
+}
+
+func TestAURLWithASlashTooFewIsNotTakenForAHost(t *testing.T) {
+	for _, text := range []string{"file:a", "file:/a", "https:git.example.com/a", "HTTP:/git.example.com/a", "ssh:git@git.example.com/a"} {
+		_, err := git.Open(git.Options{URL: text, Dir: t.TempDir()})
+		if !errors.Is(err, git.ErrURL) || !strings.Contains(err.Error(), "lacks the two slashes of a URL") {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

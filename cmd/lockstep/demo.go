@@ -36,7 +36,7 @@ func newDemo() *cobra.Command {
 		Short: "Watch a commit turn one pod into three",
 		Long: `Makes a repository of a Deployment and a Service, runs the daemon on it, and commits "replicas: 3".
 Then it is yours: edit, commit, watch. Ctrl-C removes everything that it made.`,
-		Args: cobra.NoArgs,
+		Args: wantsNone,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), cmd) },
 	}
 	f.register(cmd)

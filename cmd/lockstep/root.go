@@ -31,6 +31,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	completeShell(root)
 	err := root.ExecuteContext(marked(ctx))
 	var code exit
 	switch {

@@ -48,7 +48,7 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 		Example: `  lockstep run --repo . --path manifests
   lockstep run --repo https://git.example.com/team/shop.git --path manifests/web --context prod --once
   lockstep run --config lockstep.yaml --context prod`,
-		Args: cobra.NoArgs,
+		Args: wantsNone,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), cmd) },
 	}
 	f.sourceFlags.register(cmd)

@@ -16,7 +16,7 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, the commit it was built from, and the platform",
-		Args:  cobra.NoArgs,
+		Args:  wantsNone,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "lockstep %s (%s%s, %s/%s)\n",
 				buildVersion(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
