@@ -82,7 +82,7 @@ func adviseScheduling(o *unstructured.Unstructured, message string) string {
 // hindered is how many nodes the scheduler says are kept off by what these words are for; -1 where it does not say them.
 func hindered(message, words string) int {
 	_, causes, _ := strings.Cut(message, "available: ")
-	for _, cause := range strings.Split(cmp.Or(causes, message), ", ") {
+	for cause := range strings.SplitSeq(cmp.Or(causes, message), ", ") {
 		if !strings.Contains(cause, words) {
 			continue
 		}

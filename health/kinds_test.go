@@ -72,7 +72,6 @@ func TestARuleSaysWhenACustomObjectIsHealthy(t *testing.T) {
 	if !isCurrent(r) {
 		t.Errorf("report is %+v", r)
 	}
-
 	check.Progress = nil
 	blamed := health.Check{Objects: []*unstructured.Unstructured{c.phase(client.Patch, "Building")}, Rules: rules, Timeout: time.Second}
 	_, err = c.gate.Wait(t.Context(), blamed)

@@ -35,6 +35,14 @@ func (v *view) failedProbe(p *corev1.Pod, c corev1.ContainerStatus, since time.T
 	return &found
 }
 
+// killed says that c did not end by itself: its probes or its hook had the kubelet kill it.
+func (v *view) killed(p *corev1.Pod, c corev1.ContainerStatus, end *corev1.ContainerStateTerminated) *finding {
+	if found := v.killedByProbe(p, c, end); found != nil {
+		return found
+	}
+	return v.unhooked(p, c, end)
+}
+
 // killedByProbe says that c did not end by itself: the kubelet killed it, since its liveness or startup probe failed in
 // that run. A process that is asked to end does so with one of these codes.
 func (v *view) killedByProbe(p *corev1.Pod, c corev1.ContainerStatus, end *corev1.ContainerStateTerminated) *finding {

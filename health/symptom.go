@@ -72,10 +72,7 @@ func (v *view) ended(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 		message := said(c, end.Reason, fmt.Sprintf("exit code %d, %s", end.ExitCode, plural(int(c.RestartCount), "restart")))
 		return v.crashed(finding{reason: OOMKilled, message: message, certain: certain}, logOf(p, c))
 	}
-	if found := v.killedByProbe(p, c, end); found != nil {
-		return found
-	}
-	if found := v.unhooked(p, c, end); found != nil {
+	if found := v.killed(p, c, end); found != nil {
 		return found
 	}
 	switch words := runtimeWords(end); {

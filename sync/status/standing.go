@@ -9,24 +9,23 @@ import (
 // Standing says what a healthy app stands on: the pods behind its Services, the ready pods where it has no Service, its
 // Jobs where it has no other pods (one that is suspended is as it was asked to be), and its objects where it has no workload at all.
 func (a App) Standing() string {
-	ready, wanted, jobs, done, daemons := 0, 0, 0, 0, 0
+	ready, wanted := 0, 0
+	var jobs, daemons, others []health.Workload
 	for _, w := range a.Workloads {
 		switch w.Kind {
 		case "Job":
-			jobs++
-			if w.Ready >= w.Desired && w.Desired > 0 {
-				done++
-			}
+			jobs = append(jobs, w)
 			continue
 		case "DaemonSet":
-			daemons++
+			daemons = append(daemons, w)
 		}
+		others = append(others, w)
 		ready += w.Ready
 		wanted += w.Desired
 	}
-	running := len(a.Workloads) > jobs
+	running := len(others) > 0
 	switch routed := endpoints(a.Services); {
-	case running && wanted == 0 && daemons == len(a.Workloads)-jobs:
+	case running && wanted == 0 && len(daemons) == len(others):
 		return "on no node"
 	case running && wanted == 0:
 		return "scaled to 0 pods"
@@ -37,12 +36,24 @@ func (a App) Standing() string {
 		return "serving from " + plural(routed, "pod")
 	case running:
 		return plural(ready, "pod") + " ready"
-	case jobs > done:
-		return strconv.Itoa(done) + " of " + plural(jobs, "Job") + " complete, the rest asks for no pod"
-	case jobs > 0:
-		return plural(jobs, "Job") + " complete"
+	case len(jobs) > 0:
+		return completed(jobs)
 	}
 	return plural(a.Objects.Total, "object") + " in place"
+}
+
+// completed counts the Jobs that are complete.
+func completed(jobs []health.Workload) string {
+	done := 0
+	for _, w := range jobs {
+		if w.Ready >= w.Desired && w.Desired > 0 {
+			done++
+		}
+	}
+	if done < len(jobs) {
+		return strconv.Itoa(done) + " of " + plural(len(jobs), "Job") + " complete, the rest asks for no pod"
+	}
+	return plural(done, "Job") + " complete"
 }
 
 func endpoints(services []health.Service) int {
