@@ -82,7 +82,7 @@ func TestWhatYAMLAllowsAndNobodyMeansIsRefused(t *testing.T) {
 		named + "data: {x: .nan}\n":                `a.yaml:5: JSON has no such number; quote it if it is a text`,
 		named + "x: -.INF\n":                       `a.yaml:5: JSON has no such number; quote it if it is a text`,
 		named + "x: 99999999999999999999\n":        `a.yaml:5: a number of more than 64 bits; quote it if it is a text`,
-		named + "spec: {replicas: -1}\n":           "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
+		named + "spec: {replicas: -4294967295}\n":  "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
 		named + "spec:\n  replicas: 4294967297\n":  "a.yaml:6: spec.replicas: want a whole number from 0 to 2147483647",
 		named + "spec: {replicas: 1.5}\n":          "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
 	} {
