@@ -63,11 +63,10 @@ func (a *Applier) misspelt(mapping *meta.RESTMapping) error {
 	if kind.Kind != strings.ToLower(kind.Kind) {
 		return nil
 	}
-	meant, err := a.client.RESTMapper().KindFor(mapping.Resource)
-	if err != nil || meant.Kind == kind.Kind {
-		return nil // the API server will say
+	if meant, err := a.client.RESTMapper().KindFor(mapping.Resource); err == nil && meant.Kind != kind.Kind {
+		return &UnknownKindError{Kind: kind, Instead: []schema.GroupVersionKind{meant}}
 	}
-	return &UnknownKindError{Kind: kind, Instead: []schema.GroupVersionKind{meant}}
+	return nil
 }
 
 // definitions are the kinds that manifests bring themselves, and the scope of each.

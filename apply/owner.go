@@ -28,6 +28,23 @@ func (r Request) mayOwn(_ context.Context, c *Change) error {
 	return &OwnedError{App: owner}
 }
 
+// relabelled forgets the label of another app on an object that this one has on record, where no Lockstep has applied that
+// label: somebody has written it by hand, which is drift like any other.
+func (a *Applier) relabelled(app string) func(context.Context, *Change) error {
+	return func(ctx context.Context, c *Change) error {
+		if !c.recorded || c.seen == nil || c.seen.App == "" || c.seen.App == app {
+			return nil
+		}
+		if err := a.readLive(ctx, c); err != nil || c.seen == nil {
+			return err
+		}
+		if !ownedBy(c.Before, c.ID.Group, c.seen.App) {
+			c.seen.App = ""
+		}
+		return nil
+	}
+}
+
 // NamespaceError says that objects are to go to a namespace that does not exist and that the commit does not bring.
 type NamespaceError struct {
 	Name string

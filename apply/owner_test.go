@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 func TestARepositoryThatBringsItsNamespaceIsUnchangedTheSecondTime(t *testing.T) {
@@ -69,6 +70,24 @@ func TestAnObjectWhoseLabelSomebodyStrippedIsOursAgain(t *testing.T) {
 	a.mustSync([]string{"configmap/settings created"}, configMap("settings", "1"))
 	a.patch("settings", `{"metadata":{"labels":{"lockstep.dev/app":null}}}`)
 	a.mustSync([]string{"configmap/settings configured (metadata.labels.lockstep.dev/app set to web; drift)"}, configMap("settings", "1"))
+}
+
+func TestALabelThatSomebodyGaveToAnotherAppIsDrift(t *testing.T) {
+	a := newApp(t)
+	a.mustSync([]string{"configmap/settings created"}, configMap("settings", "1"))
+	a.patch("settings", `{"metadata":{"labels":{"lockstep.dev/app":"other"}}}`)
+	a.mustSync([]string{"configmap/settings configured (metadata.labels.lockstep.dev/app other → web; drift by somebody)"}, configMap("settings", "1"))
+
+	other := newApp(t) // which really has taken it
+	other.request.App, other.request.Namespace, other.request.Force = "other", a.request.Namespace, true
+	other.request.MayTake = func(object.ID, string) bool { return true }
+	if err := other.sync(configMap("settings", "2")); err != nil {
+		t.Fatal(err)
+	}
+	var owned *apply.OwnedError
+	if err := a.sync(configMap("settings", "1")); !errors.As(err, &owned) || owned.App != "other" {
+		t.Errorf("error: %v", err)
+	}
 }
 
 func TestANamespaceThatIsMissingIsSaidOnce(t *testing.T) {

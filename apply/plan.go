@@ -90,6 +90,9 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 		return nil, err
 	}
 	deferNew(plan)
+	if err := a.each(ctx, plan.Changes, a.relabelled(request.App)); err != nil {
+		return nil, err
+	}
 	if err := a.each(ctx, plan.Changes, request.mayOwn); err != nil {
 		return nil, err
 	}

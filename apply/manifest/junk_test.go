@@ -29,14 +29,6 @@ func TestJunkIsRefusedWithFileAndLine(t *testing.T) {
 		named + "data: \x00\n":                                            `a.yaml:5: not plain UTF-8 text`,
 		named + "data: \xff\n":                                            `a.yaml:5: not plain UTF-8 text`,
 		"# c\r" + strings.ReplaceAll(named, "\n", "\r") + "---\r" + named: `a.yaml:1: line breaks other than LF and CRLF`,
-		"%YAML 1.2\n---\n" + named:                                        `a.yaml:1: not valid YAML: a %YAML directive that is not %YAML 1.1; leave it out`,
-		named + "... and more\n":                                          `a.yaml:5: not valid YAML: did not find expected <document start>`,
-		named + "---\n\ufeff" + named:                                     `a.yaml:6: document 2: a byte order mark in the middle of the file; remove it`,
-		named + "data:\n  <<: x\n":                                        `a.yaml:6: << wants a map, or a list of maps`,
-		named + "a: &a [1]\ndata: {x: {<<: *a}}\n":                        `a.yaml:6: << wants a map, or a list of maps`,
-		named + "data: {x: .nan}\n":                                       `a.yaml:5: JSON has no such number; quote it if it is a text`,
-		named + "x: -.INF\n":                                              `a.yaml:5: JSON has no such number; quote it if it is a text`,
-		named + "x: 99999999999999999999\n":                               `a.yaml:5: a number of more than 64 bits; quote it if it is a text`,
 		"%YAML 1.1\n":                                                     `a.yaml:1: not valid YAML: did not find expected <document start>`,
 		// Left in by mistake.
 		"a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> main\n":             "a.yaml:2: " + conflict,
@@ -73,9 +65,26 @@ func TestJunkIsRefusedWithFileAndLine(t *testing.T) {
 		"apiVersion: v1\nkind: List\nitems:\n- a\n":                                   "a.yaml:4: want an object, this is a text",
 		"apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n":         "a.yaml:4: metadata.name: missing",
 		"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: K\nmetadata: {name: a}\n": "a.yaml:1: apiVersion: a kustomization that kustomize does not see; call its file kustomization.yaml",
-		named + "spec: {replicas: -1}\n":                                              "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
-		named + "spec:\n  replicas: 4294967297\n":                                     "a.yaml:6: spec.replicas: want a whole number from 0 to 2147483647",
-		named + "spec: {replicas: 1.5}\n":                                             "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
+	} {
+		if got := refused(t, folder("a.yaml", text)).Error(); got != want {
+			t.Errorf("%q:\ngot  %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+func TestWhatYAMLAllowsAndNobodyMeansIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"%YAML 1.2\n---\n" + named:                 `a.yaml:1: not valid YAML: a %YAML directive that is not %YAML 1.1; leave it out`,
+		named + "... and more\n":                   `a.yaml:5: not valid YAML: did not find expected <document start>`,
+		named + "---\n\ufeff" + named:              `a.yaml:6: document 2: a byte order mark in the middle of the file; remove it`,
+		named + "data:\n  <<: x\n":                 `a.yaml:6: << wants a map, or a list of maps`,
+		named + "a: &a [1]\ndata: {x: {<<: *a}}\n": `a.yaml:6: << wants a map, or a list of maps`,
+		named + "data: {x: .nan}\n":                `a.yaml:5: JSON has no such number; quote it if it is a text`,
+		named + "x: -.INF\n":                       `a.yaml:5: JSON has no such number; quote it if it is a text`,
+		named + "x: 99999999999999999999\n":        `a.yaml:5: a number of more than 64 bits; quote it if it is a text`,
+		named + "spec: {replicas: -4294967295}\n":  "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
+		named + "spec:\n  replicas: 4294967297\n":  "a.yaml:6: spec.replicas: want a whole number from 0 to 2147483647",
+		named + "spec: {replicas: 1.5}\n":          "a.yaml:5: spec.replicas: want a whole number from 0 to 2147483647",
 	} {
 		if got := refused(t, folder("a.yaml", text)).Error(); got != want {
 			t.Errorf("%q:\ngot  %s\nwant %s", text, got, want)

@@ -26,7 +26,7 @@ func (c *checker) number(r *reader, n *yaml.Node) {
 	}
 }
 
-// replicas reports a count that is none. Of one that is no int32 the API server takes what is left when the upper bits are
+// replicas reports a count that is no int32: of such a one the API server takes what is left when the upper bits are
 // gone, and scales to that.
 func (c *check) replicas() {
 	spec, _ := c.value["spec"].(map[string]any)
@@ -39,7 +39,7 @@ func (c *check) replicas() {
 	default:
 		return // none, or of a kind that means something else by it
 	}
-	if count < 0 || count > math.MaxInt32 || count != math.Trunc(count) {
+	if count < math.MinInt32 || count > math.MaxInt32 || count != math.Trunc(count) {
 		c.fail("want a whole number from 0 to "+strconv.Itoa(math.MaxInt32), "spec", "replicas")
 	}
 }
