@@ -38,8 +38,9 @@ type Reconciler struct {
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights
-	rules  *health.Rules // the app's, compiled; nil before they are needed; under mu
-	told   stdsync.Mutex // observers are told by one goroutine at a time
+	verdicts
+	rules *health.Rules // the app's, compiled; nil before they are needed; under mu
+	told  stdsync.Mutex // observers are told by one goroutine at a time
 
 	mu   stdsync.Mutex
 	last memory // of the pass before; under mu, as the fleet looks at it
