@@ -130,17 +130,19 @@ func (a *abroad) missing(ctx context.Context, app App, snapshot git.Snapshot) st
 // standing is what is on record of an app; empty when it is healthy.
 func (a *abroad) standing(ctx context.Context, app App, feed string, snapshot git.Snapshot) string {
 	record, err := a.record(ctx, app.Name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "not known (" + err.Error() + ")"
+	}
+	newest, judged := record.Verdict()
+	switch {
 	case app.Suspend || record.Suspended:
 		return string(Suspended)
 	case record.Return != nil:
 		return string(RolledBack)
-	case len(record.History) == 0 || len(record.Healthy) == 0:
+	case !judged || len(record.Healthy) == 0:
 		return string(Pending)
-	case record.History[0].State != string(Healthy):
-		return record.History[0].State
+	case newest.State != string(Healthy):
+		return newest.State
 	case app.Feed != feed || snapshot.Revision.IsZero():
 		return ""
 	}

@@ -133,7 +133,11 @@ func (p *pass) movedOn(ctx context.Context) bool {
 		return true
 	}
 	snapshot, err := p.Source.Fetch(ctx)
-	return err == nil && snapshot.Revision != p.outcome.Revision && !p.reads.same(snapshot)
+	if err != nil || snapshot.Revision == p.outcome.Revision || p.reads.same(snapshot) {
+		return false
+	}
+	p.comes(snapshot, time.Now())
+	return true
 }
 
 // driftedSince reports whether somebody has changed what this pass has applied.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,10 +47,12 @@ func (e *saveError) Unwrap() error { return e.err }
 // save writes the record. After an error it is loaded anew by the next pass.
 func (p *pass) save(ctx context.Context) error {
 	p.unsaved = false
+	p.record.Overtook(p.outrun...)
 	if err := p.Ledger.Save(ctx, p.record); err != nil {
 		p.record = nil
 		return &saveError{err}
 	}
+	p.outrun = nil
 	return nil
 }
 
@@ -158,7 +161,7 @@ func (p *pass) settled(ctx context.Context) error {
 	if err := p.keep(); err != nil {
 		return err
 	}
-	if p.plan.Writes() > 0 || p.outcome.First || len(p.record.History) == 0 || p.record.History[0].State != string(Healthy) {
+	if newest, _ := p.record.Verdict(); p.plan.Writes() > 0 || p.outcome.First || newest.State != string(Healthy) || len(p.outrun) > 0 {
 		p.remember(Healthy, "")
 	}
 	return p.save(ctx)
@@ -179,16 +182,20 @@ func (p *pass) forget() {
 
 // remember adds the pass to the app's history, in place of an earlier pass over the same commit.
 func (p *pass) remember(state State, reason string) {
-	took := time.Since(p.began)
-	if newest := p.record.History; len(newest) > 0 && newest[0].Revision == full(p.outcome.Revision) {
-		if newest[0].State == string(state) && newest[0].Reason == reason {
-			return
-		}
-		took = time.Since(newest[0].At)
-		p.record.History = newest[1:]
+	took, revision := time.Since(p.began), full(p.outcome.Revision)
+	newest, _ := p.record.Verdict()
+	again := newest.Revision == revision
+	if again && newest.State == string(state) && newest.Reason == reason {
+		return
 	}
+	if again {
+		took = time.Since(newest.At)
+	}
+	p.record.History = slices.DeleteFunc(p.record.History, func(r inventory.Record) bool {
+		return r.Revision == revision && (r.State == inventory.Overtaken || again && r == newest)
+	})
 	p.record.Remember(inventory.Record{
-		Revision: full(p.outcome.Revision),
+		Revision: revision,
 		Author:   p.outcome.Snapshot.Author, Message: p.outcome.Snapshot.Message,
 		State: string(state), Reason: reason, At: p.began, Duration: took, Objects: len(p.plan.Changes),
 	})

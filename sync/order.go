@@ -164,6 +164,7 @@ func (p *pass) stateFor(to string) (*inventory.State, error) {
 // alone ends a pass that leaves the app as it is.
 func (p *pass) alone(ctx context.Context) (Outcome, error) {
 	p.outcome.State = Suspended
+	p.given()
 	p.leave(StepLoad)
 	outcome := p.outcome
 	p.tell(ctx, Event{Step: StepSave, Record: &outcome})

@@ -56,6 +56,7 @@ func (p *pass) tell(ctx context.Context, event Event) {
 func (p *pass) saw(ctx context.Context, snapshot git.Snapshot) {
 	p.began = time.Now()
 	p.outcome.Revision, p.outcome.Snapshot = snapshot.Revision, snapshot
+	p.verdicts.begins(snapshot, p.began)
 	p.mu.Lock()
 	p.last.settled = false // until this pass has ended: a commit that takes its files back is news to it
 	p.mu.Unlock()
@@ -191,6 +192,7 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 	wrapped := p.wrap(step, err)
 	p.outcome.State = wrapped.State()
 	if ctx.Err() == nil && !superseded {
+		p.given()
 		p.tell(ctx, Event{Step: step, Err: wrapped, Rejected: p.rejected()})
 	}
 	p.leave(step)
@@ -217,6 +219,7 @@ func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
 		return p.failed(ctx, StepFetch, stalled)
 	}
 	p.catchUp(ctx)
+	p.given()
 	p.outcome.State = Healthy
 	if p.outcome.Back != nil {
 		p.outcome.State = RolledBack

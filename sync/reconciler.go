@@ -38,7 +38,7 @@ type Reconciler struct {
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights
-
+	verdicts
 	tookOver bool          // what another process has left was told
 	rules    *health.Rules // the app's, compiled; nil before they are needed; under mu
 	told     stdsync.Mutex // observers are told by one goroutine at a time

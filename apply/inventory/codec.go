@@ -52,7 +52,7 @@ var writers = stdsync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }
 func encode(inventory *Inventory) ([]byte, error) {
 	kept := *inventory
 	kept.Source = withoutUser(kept.Source)
-	kept.History = kept.History[:min(len(kept.History), MaxHistory)]
+	kept.History = trimmed(kept.History)
 	text, err := stdjson.Marshal(&kept)
 	if err != nil {
 		return nil, err

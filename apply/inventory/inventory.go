@@ -14,7 +14,7 @@ const (
 	// DefaultNamespace is where inventories are kept by a daemon that runs outside of a cluster.
 	DefaultNamespace = "lockstep-system"
 
-	// MaxHistory is how many records an inventory keeps.
+	// MaxHistory is how many records with a verdict an inventory keeps.
 	MaxHistory = 20
 
 	// MaxText is how many bytes of a record's message and of its reason are kept.
@@ -32,7 +32,7 @@ type Inventory struct {
 	Leaving  bool                `json:"leaving,omitempty"`  // decided: the app goes, and its objects are to be pruned
 	Revision string              `json:"revision,omitempty"` // last applied, full text
 	Entries  map[object.ID]Entry `json:"entries"`            // the objects that the app owns; never nil
-	History  []Record            `json:"history,omitempty"`  // newest first, at most MaxHistory
+	History  []Record            `json:"history,omitempty"`  // newest first, at most MaxHistory and MaxOvertaken
 	Healthy  []State             `json:"healthy,omitempty"`  // newest first, at most MaxStates; none when the app never was healthy
 	Rejected []Rejection         `json:"rejected,omitempty"` // commits that were taken back, newest first, at most MaxRejected
 	Return   *Return             `json:"return,omitempty"`   // nil when what git has is, or is to be, live
@@ -78,14 +78,6 @@ func (i *Inventory) clone() *Inventory {
 		c.Return = &back
 	}
 	return &c
-}
-
-// Remember puts record before the others of the history, and drops the oldest beyond [MaxHistory]. Texts are cut at
-// [MaxText] bytes.
-func (i *Inventory) Remember(record Record) {
-	record.Message, record.Reason = shorten(record.Message), shorten(record.Reason)
-	kept := i.History[:min(len(i.History), MaxHistory-1)]
-	i.History = append([]Record{record}, kept...)
 }
 
 func shorten(text string) string {

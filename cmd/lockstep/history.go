@@ -64,12 +64,15 @@ func printHistory(out io.Writer, history sync.History, now time.Time) error {
 		if c.Kept {
 			kept = " *"
 		}
-		state := c.State
+		state, objects := c.State, "-" // of one that was overtaken nobody has counted them
+		if c.Objects > 0 {
+			objects = strconv.Itoa(c.Objects)
+		}
 		if c.Reason != "" {
 			state += " (" + c.Reason + ")"
 		}
 		_, _ = fmt.Fprintf(w, "%s%s\t%s\t%s ago\t%s\t%s\t%s\t%s\n", c.Revision, kept, state, now.Sub(c.At).Round(time.Second),
-			(time.Duration(c.MS) * time.Millisecond).Round(10*time.Millisecond), strconv.Itoa(c.Objects), plain(c.Author), plain(c.Message))
+			(time.Duration(c.MS) * time.Millisecond).Round(10*time.Millisecond), objects, plain(c.Author), plain(c.Message))
 	}
 	if err := w.Flush(); err != nil {
 		return err
