@@ -151,7 +151,7 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 	pass := &pass{Reconciler: l.Reconciler, outcome: outcome}
 	check := health.Check{Objects: objects, Progress: func(report *health.Report) {
 		pass.tell(ctx, Event{Step: StepGate, Report: outcome.places.report(report)})
-		if heals(failure, report) {
+		if heals(failure, report) || l.Reconciler.relapses(report) {
 			l.Wake.Poke()
 		}
 	}}

@@ -157,7 +157,9 @@ func (p *pass) settled(ctx context.Context) error {
 		p.returned()
 		return p.save(ctx)
 	}
-	p.outcome.First = p.isNew()
+	if p.outcome.First = p.isNew(); p.outcome.First {
+		p.onTrial()
+	}
 	if err := p.keep(); err != nil {
 		return err
 	}

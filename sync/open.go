@@ -11,7 +11,7 @@ import (
 // failed the verdict is known.
 func (p *pass) open() {
 	revision := full(p.outcome.Revision)
-	if newest := p.record.History; len(newest) > 0 && newest[0].Revision == revision && newest[0].State != string(Healthy) {
+	if newest, _ := p.record.Verdict(); newest.Revision == revision && newest.State != string(Healthy) {
 		return
 	}
 	if p.plan.Writes() > 0 || p.isNew() {

@@ -46,6 +46,8 @@ type Reconciler struct {
 	mu   stdsync.Mutex
 	last memory // of the pass before; under mu, as the fleet looks at it
 
+	trial trial // of the commit that was found healthy last; under mu
+
 	order *Order // what somebody has asked for, and no pass has begun with; under mu
 }
 
@@ -99,6 +101,7 @@ func (p *pass) run(ctx context.Context) (Outcome, error) {
 	}
 	p.takesOver(ctx)
 	p.content = contentOf(p.App, manifests)
+	p.reopen()
 	if err := p.obey(ctx); err != nil {
 		return p.refused(ctx, err)
 	}

@@ -10,7 +10,7 @@ import (
 // inStep reports whether there is nothing to do for the commit: it has the files that the app was last healthy with, and
 // the cluster is as that pass left it. It is false where that cannot be told.
 func (p *pass) inStep(ctx context.Context, snapshot git.Snapshot) bool {
-	if p.order != nil || p.isSuspended() || !p.before.settled || p.before.skipped || !p.before.reads.same(snapshot) {
+	if p.order != nil || p.isSuspended() || p.hasRelapsed() || !p.before.settled || p.before.skipped || !p.before.reads.same(snapshot) {
 		return false
 	}
 	drifted, known := p.Applier.Drifted(ctx, p.App.Name, p.before.watched)
