@@ -3,6 +3,8 @@ package apply
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
@@ -13,6 +15,9 @@ const (
 	// foundations are what others need to exist: definitions, namespaces, and the classes of the whole cluster that
 	// objects name.
 	foundations = iota
+	// allotted are Services that ask for a port of the nodes or an address by number: whether it is to be had, the API server
+	// tells only when it gives it, and not in a dry run. Without them nothing else of the commit is begun.
+	allotted
 	// supplies are what pods need when they are made, and what roles are bound to. Without them a controller tries, fails
 	// and backs off, which costs seconds.
 	supplies
@@ -66,9 +71,28 @@ func stages(changes []*Change) [stageCount][]*Change {
 	var split [stageCount][]*Change
 	for _, c := range changes {
 		at := stage(c.ID)
+		if c.asksByNumber() {
+			at = allotted
+		}
 		split[at] = append(split[at], c)
 	}
 	return split
+}
+
+// asksByNumber tells a Service that names its address, or a port that the nodes are to listen on.
+func (c *Change) asksByNumber() bool {
+	if c.ID.Group != "" || c.ID.Kind != "Service" || c.Desired == nil {
+		return false
+	}
+	spec, _ := c.Desired.Object["spec"].(map[string]any)
+	if address, _ := spec["clusterIP"].(string); address != "" && address != corev1.ClusterIPNone {
+		return true
+	}
+	ports, _ := spec["ports"].([]any)
+	return slices.ContainsFunc(ports, func(port any) bool {
+		fields, _ := port.(map[string]any)
+		return fields["nodePort"] != nil
+	})
 }
 
 // pruneOrder is that of stages backwards. What takes other objects along comes last, apart from the rest.

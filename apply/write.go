@@ -34,7 +34,7 @@ func (a *Applier) Apply(ctx context.Context, plan *Plan, report func(*Change)) e
 			err = a.each(ctx, stage, a.served)
 		}
 		refused, some := errors.AsType[Errors](err)
-		if err != nil && (!some || at == foundations) {
+		if err != nil && (!some || at == foundations || at == allotted) {
 			return err
 		}
 		failed = append(failed, refused...)
