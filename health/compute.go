@@ -49,8 +49,8 @@ func Compute(s State) *Report {
 			r.Problems = append(r.Problems, troubled(t, said)...)
 			r.Problems = append(r.Problems, v.unbacked(t)...)
 			waiting = appendPhrase(waiting, id, said.status, said.message)
-			if said.status != Current && r.late == (object.ID{}) {
-				r.late = id
+			if said.status != Current && r.Late == (object.ID{}) {
+				r.Late = id
 			}
 		}
 	}

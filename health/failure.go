@@ -90,5 +90,5 @@ func (r *Report) blamed() object.ID {
 			return s.ID
 		}
 	}
-	return r.late
+	return r.Late
 }

@@ -18,8 +18,8 @@ type Report struct {
 	Services  []Service  `json:"services"`
 	Problems  []Problem  `json:"problems"` // what is wrong, the root first; a rollout that goes on is no problem
 	Warnings  []Problem  `json:"warnings"` // worth knowing; fails nothing
-	late      object.ID  // the first object of another kind that is not Current
-
+	// Late is the first object that is neither a workload nor a Service and is not Current; zero for none.
+	Late object.ID `json:"late,omitzero"`
 	// Probes are what the check's probes came to, in its order; nil before they were asked.
 	Probes []probe.Result `json:"probes,omitempty"`
 }
