@@ -84,6 +84,7 @@ func verbOf(request *http.Request) string {
 
 // runBenchDaemon is the daemon's main.
 func runBenchDaemon(text string) int {
+	debug.SetGCPercent(50) // as the program does
 	if err := benchMain(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -147,7 +148,6 @@ func benchMain(text string) error {
 	}}}}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	debug.SetGCPercent(50) // as the program does
 	defer profile()()
 	go words.answer(os.Stdin, counter, store, stop)
 	go watch.Watcher{Paths: repository.Watch, Floor: time.Minute, Changed: feed.Wake}.Run(ctx)

@@ -6,10 +6,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// wants says which arguments a command takes: from least to most, that the user knows as what.
-func wants(what string, least, most int) cobra.PositionalArgs {
+// wants says which argument a command takes, that the user knows as what: one, of which it needs least.
+func wants(what string, least int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || len(args) > most {
+		if len(args) < least || len(args) > 1 {
 			return fmt.Errorf("want %s: %s", what, cmd.UseLine())
 		}
 		return nil

@@ -26,7 +26,7 @@ func newHistory() *cobra.Command {
 
 A revision that is marked with * is kept as it was rendered: lockstep rollback APP --to REVISION brings it back without git,
 and others as they are read from git.`,
-		Args:              wants("one app", 1, 1),
+		Args:              wants("one app", 1),
 		ValidArgsFunction: f.complete,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.history(cmd.Context(), cmd.OutOrStdout(), args[0], output.value)

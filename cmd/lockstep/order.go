@@ -48,7 +48,7 @@ what data would go with. See lockstep history for the revisions, and which of th
 func newOrder(verb sync.Verb, short, long string) *cobra.Command {
 	f := orderFlags{output: outputFlag{value: outputText}}
 	cmd := &cobra.Command{
-		Use: string(verb) + " APP", Short: short, Args: wants("one app", 1, 1),
+		Use: string(verb) + " APP", Short: short, Args: wants("one app", 1),
 		Long: long + `
 
 The daemon that keeps the app is asked through a Secret in --state-namespace: it may run anywhere, and whoever may write

@@ -27,7 +27,7 @@ func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [APP]",
 		Short: "Show what the apps of a running daemon are at",
-		Args:  wants("one app at most", 0, 1),
+		Args:  wants("one app at most", 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			look := func(ctx context.Context) (shown, error) {
 				if len(args) == 1 {

@@ -19,7 +19,7 @@ func newValidate() *cobra.Command {
 		Short: "Read a folder of manifests as a commit would be read, without a cluster",
 		Long: `Lists everything that is wrong, with file and line: what is refused here refuses a whole commit.
 A folder with a kustomization is rendered; it may refer to all of the git repository around it. Whether the cluster would take the objects is what plan says.`,
-		Args: wants("one folder", 1, 1),
+		Args: wants("one folder", 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return validate(cmd.Context(), cmd.OutOrStdout(), args[0])
 		},
