@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"runtime/pprof"
 	stdsync "sync"
 	"syscall"
@@ -84,7 +83,6 @@ func verbOf(request *http.Request) string {
 
 // runBenchDaemon is the daemon's main.
 func runBenchDaemon(text string) int {
-	debug.SetGCPercent(50) // as the program does
 	if err := benchMain(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -5,13 +5,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
-
-// heapGrowth is by how many percent the heap grows between two collections where GOGC does not say: at half of what Go takes,
-// a daemon of a thousand apps is a third smaller at its largest, for a hundredth of its time.
-const heapGrowth = 50
 
 func main() {
 	os.Exit(Main())
@@ -23,9 +18,6 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(heapGrowth)
-	}
 	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
