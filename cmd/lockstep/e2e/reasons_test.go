@@ -143,7 +143,7 @@ func aroundPods() []scenario {
 			edits: []edit{{"web-deployment", "replicas: 1", "replicas: 2"}, {"quota", "", quota}},
 		},
 		{
-			name: "limit", reason: health.AdmissionDenied, words: `maximum memory usage per Container is 64Mi`, advice: "policy",
+			name: "limit", reason: health.AdmissionDenied, words: `maximum memory usage per Container is 64Mi`, advice: "LimitRange",
 			edits: []edit{{"limit", "", limit}},
 		},
 		{
