@@ -14,12 +14,15 @@ type Failure struct {
 	Report *Report // its Status is Failed
 }
 
-// Error is the reason and the message of the report, and where in git its object stands.
-func (f *Failure) Error() string {
+// Error is the cause, as what it is.
+func (f *Failure) Error() string { return "not healthy: " + f.Cause() }
+
+// Cause is the reason and the message of the report, and where in git its object stands.
+func (f *Failure) Cause() string {
 	if place := f.Report.Place(); place != "" {
-		return fmt.Sprintf("not healthy: %s: %s: %s", f.Report.Reason, place, f.Report.Message)
+		return fmt.Sprintf("%s: %s: %s", f.Report.Reason, place, f.Report.Message)
 	}
-	return fmt.Sprintf("not healthy: %s: %s", f.Report.Reason, f.Report.Message)
+	return fmt.Sprintf("%s: %s", f.Report.Reason, f.Report.Message)
 }
 
 // Place is where in git the object stands that the report's reason is about, as file:line; empty where that is not known.

@@ -60,14 +60,14 @@ type ReturnError struct {
 
 func (e *ReturnError) Error() string {
 	text := fmt.Sprintf("%s was rejected: %s: %s; ", e.Back.From, e.Back.Reason, e.Back.Message)
-	_, judged := errors.AsType[*health.Failure](e.Err)
+	failure, judged := errors.AsType[*health.Failure](e.Err)
 	switch {
 	case e.Back.ByHand && judged:
-		return fmt.Sprintf("%s, which is applied in place of %s, does not serve: %s", e.Back.To, e.Back.From, e.Err)
+		return fmt.Sprintf("%s, which is applied in place of %s, does not serve: %s", e.Back.To, e.Back.From, failure.Cause())
 	case e.Back.ByHand:
 		text = ""
 	case judged:
-		return fmt.Sprintf("%s%s, which is applied again, does not serve either: %s", text, e.Back.To, e.Err)
+		return fmt.Sprintf("%s%s, which is applied again, does not serve either: %s", text, e.Back.To, failure.Cause())
 	}
 	return fmt.Sprintf("%sgoing back to %s: %s", text, e.Back.To, e.Err)
 }
