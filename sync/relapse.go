@@ -6,9 +6,10 @@ import (
 	"github.com/lockstep-dev/lockstep/health"
 )
 
-// trialTime is how long after the verdict a crash still counts against the commit. A container that no readiness probe asks is
-// ready as soon as it runs, and a node that is busy may tell of its end after the time in which it had to prove itself.
-const trialTime = 15 * time.Second
+// trialTime is how long after the verdict a crash still counts against the commit: as long as a run before a crash may be to
+// count as a loop. A container that no readiness probe asks is ready as soon as it runs, and a node that is busy may tell of its
+// end after the time in which it had to prove itself.
+const trialTime = 30 * time.Second
 
 // trial is a commit that was found healthy a moment ago.
 type trial struct {
