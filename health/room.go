@@ -60,7 +60,7 @@ func requests(spec *corev1.PodSpec) corev1.ResourceList {
 		need := sum.DeepCopy()
 		add(need, c.Resources.Requests)
 		atLeast(peak, need)
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+		if isSidecar(c) {
 			sum = need
 		}
 	}
