@@ -77,7 +77,7 @@ func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
 			return nil
 		case roster := <-rosters:
 			f.attend(func() { f.adopt(ctx, roster) })
-		case order := <-f.Orders:
+		case order := <-f.orders():
 			f.attend(func() { f.obey(ctx, order) })
 		case <-f.news:
 			f.attend(func() {
@@ -89,6 +89,14 @@ func (f *Fleet) Run(ctx context.Context, rosters <-chan Roster) error {
 			f.attend(func() { f.enter(ctx, shift) })
 		}
 	}
+}
+
+// orders are those to take up: none before there is a roster to find their apps in.
+func (f *Fleet) orders() <-chan Order {
+	if !f.adopted {
+		return nil
+	}
+	return f.Orders
 }
 
 // attend does something that nothing else of the fleet may wait for too long.
