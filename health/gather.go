@@ -20,8 +20,7 @@ type gathering struct {
 	session *session
 	state   State
 	pods    map[types.UID]*corev1.Pod
-	maps    map[any]*unstructured.Unstructured // of the objects that are kept as their Go types
-	err     error                              // the first; the watches that come after are not asked
+	err     error // the first; the watches that come after are not asked
 }
 
 // gather looks up all that the check's objects stand on, and subscribes to it before it is read. It ends with settle.
@@ -30,7 +29,6 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 		s.asked[q] = false
 	}
 	g := &gathering{session: s, state: State{Now: time.Now(), Rules: s.check.Rules, Proof: s.gate.Proof}, pods: map[types.UID]*corev1.Pod{}}
-	g.maps = map[any]*unstructured.Unstructured{}
 	for _, t := range s.targets {
 		g.target(ctx, t)
 	}
@@ -42,7 +40,6 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 	}
 	g.state.Pods = slices.Collect(maps.Values(g.pods))
 	g.state.Blind = s.blind()
-	s.maps = g.maps
 	return g, nil
 }
 
@@ -54,7 +51,7 @@ func (s *session) settle() {
 			used[q.source] = true
 			continue
 		}
-		s.sources[q.source].unsubscribe(q.ref, s.listenerTo(q.source))
+		s.sources[q.source].unsubscribe(q.ref, s)
 		delete(s.asked, q)
 	}
 	for key := range s.sources {
@@ -88,7 +85,7 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 	}
 	q := question{key, ref}
 	if _, known := g.session.asked[q]; !known {
-		src.subscribe(ref, g.session.listenerTo(key))
+		src.subscribe(ref, g.session)
 	}
 	g.session.asked[q] = true
 	return src.find(ref)
@@ -96,15 +93,15 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 
 // target adds an object of the check as its watch shows it.
 func (g *gathering) target(ctx context.Context, t target) {
-	found := Target{Applied: t.applied, Passive: t.passive}
+	found := Target{Applied: t.applied.Unpack(), Passive: t.passive}
 	if t.passive {
 		g.state.Targets = append(g.state.Targets, found)
 		return
 	}
 	if src := g.source(ctx, t.key); src != nil {
 		found.Seen = src.seen() // before the look-up: what is found may be newer than it says, never older
-		for _, o := range g.lookup(ctx, t.key, refName(t.applied.GetName())) {
-			found.Live = g.shown(o)
+		for _, o := range g.lookup(ctx, t.key, t.ref) {
+			found.Live = shown(o)
 		}
 	}
 	g.state.Targets = append(g.state.Targets, found)
@@ -214,7 +211,7 @@ func (g *gathering) backends(ctx context.Context, o *unstructured.Unstructured) 
 		}
 		seen[b.service] = true
 		for _, service := range g.lookup(ctx, keyOf(serviceResource, o.GetNamespace()), refName(b.service)) {
-			if service := g.shown(service); service != nil {
+			if service := shown(service); service != nil {
 				g.state.Services = append(g.state.Services, service)
 			}
 		}

@@ -52,16 +52,3 @@ func shown(o any) *unstructured.Unstructured {
 	found.SetGroupVersionKind(gvk)
 	return found
 }
-
-// shown is an object as a manifest has it. What has not changed since the last gathering is not made again.
-func (g *gathering) shown(o any) *unstructured.Unstructured {
-	if known := g.maps[o]; known != nil {
-		return known
-	}
-	found := g.session.maps[o]
-	if found == nil {
-		found = shown(o)
-	}
-	g.maps[o] = found
-	return found
-}

@@ -99,7 +99,8 @@ func secretOf(value string, changed time.Time) *corev1.Secret {
 // poked is a listener that tells when it was told.
 type poked chan struct{}
 
-func (p poked) poke() { p <- struct{}{} }
+func (p poked) poke()  { p <- struct{}{} }
+func (p poked) hurry() { p.poke() }
 
 // readLog has the log of the server's pod read, and returns it.
 func (s *logServer) readLog(t *testing.T) Log {

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -8,20 +9,23 @@ import (
 )
 
 // How long a check that is on its way, and plainly not there yet, is not looked at again: a rollout of three pods is twenty
-// changes, of which the last two decide. It is longer the more checks are on their way at once.
+// changes, of which the last two decide. It is longer the more checks are on their way at once, and the longer this one is.
+// What has become worse is looked at whenever that happens.
 const (
 	leastPace = 20 * time.Millisecond
 	pacePer   = 5 * time.Millisecond // and check
 	mostPace  = 2 * time.Second
-	mostDull  = 4 * time.Second // is the longest for one that has said the same again and again
+	mostLooks = 3 // times it is doubled
+	paceShare = 4 // and looking at it takes no more than one part in so many of the time
 )
 
 // pace is when a check was looked at last, and whether it is one of those on their way.
 type pace struct {
 	looked time.Time
-	same   int // times in a row that nothing new came of it
+	took   time.Duration // the last look: of an app of thousands of objects it is long
+	looks  int           // since the check is on its way
 	counts bool
-	urgent atomic.Bool // something has changed that every report is to show: the endpoints
+	urgent atomic.Bool // something has become worse
 	timer  *time.Timer
 }
 
@@ -30,9 +34,9 @@ func (g *Gate) pace() time.Duration {
 	return min(mostPace, max(leastPace, time.Duration(g.waiting.Load())*pacePer))
 }
 
-// between is how long the check is not looked at again: the longer, the less has come of it lately.
+// between is how long the check is not looked at again.
 func (p *pace) between(g *Gate) time.Duration {
-	return min(mostDull, g.pace()<<min(p.same, 2))
+	return max(g.pace()<<min(p.looks, mostLooks), paceShare*p.took)
 }
 
 // postponed tells that the check need not be looked at yet, since nothing that it waits for can be complete, and has it
@@ -54,22 +58,18 @@ func (s *session) postponed() bool {
 
 // incomplete tells that some Deployment of the check says itself that it is not there yet.
 func (s *session) incomplete() bool {
-	for _, t := range s.targets {
+	return slices.ContainsFunc(s.targets, func(t target) bool {
 		src := s.sources[t.key]
-		if t.passive || src == nil {
-			continue
-		}
-		for _, o := range src.find(refName(t.applied.GetName())) {
-			if d, ok := o.(*appsv1.Deployment); ok && rolling(d) {
-				return true
-			}
-		}
-	}
-	return false
+		return !t.passive && src != nil && src.lacks(t.ref)
+	})
 }
 
 // rolling tells a Deployment that lacks pods, whatever was asked of it since.
-func rolling(d *appsv1.Deployment) bool {
+func rolling(o any) bool {
+	d, ok := o.(*appsv1.Deployment)
+	if !ok {
+		return false
+	}
 	wanted := int32(1)
 	if d.Spec.Replicas != nil {
 		wanted = *d.Spec.Replicas
@@ -78,14 +78,11 @@ func rolling(d *appsv1.Deployment) bool {
 	return is.ObservedGeneration < d.Generation || is.UpdatedReplicas < wanted || is.AvailableReplicas < wanted || is.Replicas > is.UpdatedReplicas
 }
 
-// told notes whether the check is on its way, and whether its report says something new.
-func (p *pace) told(g *Gate, r *Report, news bool) {
-	p.same++
-	if news {
-		p.same = 0
-	}
+// told notes whether the check is on its way.
+func (p *pace) told(g *Gate, r *Report) {
+	p.looks++
 	if counts := r.Status != Current; counts != p.counts {
-		p.counts = counts
+		p.counts, p.looks = counts, 0
 		g.waiting.Add(map[bool]int64{true: 1, false: -1}[counts])
 	}
 }
@@ -99,20 +96,4 @@ func (p *pace) over(g *Gate) {
 		p.counts = false
 		g.waiting.Add(-1)
 	}
-}
-
-// hurried is how a session hears of what no report may leave out.
-type hurried struct{ *session }
-
-func (h hurried) poke() {
-	h.pace.urgent.Store(true)
-	h.session.poke()
-}
-
-// listenerTo is what a source of that key tells.
-func (s *session) listenerTo(key sourceKey) listener {
-	if key.resource == sliceResource {
-		return hurried{s}
-	}
-	return s
 }

@@ -11,10 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // session is one running check: the watches that it has taken, and what it last looked up in each of them. It hears of
-// changes to exactly that. Only one goroutine uses it, but for poke.
+// changes to exactly that. Only one goroutine uses it, but for poke and hurry.
 type session struct {
 	gate    *Gate
 	check   Check
@@ -28,12 +30,12 @@ type session struct {
 	follows bool        // goes on whatever happens
 	later   *time.Timer // pokes when time alone may change the verdict
 	pace    pace
-	maps    map[any]*unstructured.Unstructured // those of the last gathering, while the check is on its way
 }
 
 // target is an object of the check, and where it is watched.
 type target struct {
-	applied *unstructured.Unstructured
+	applied object.Packed
+	ref     string    // what it stands under
 	key     sourceKey // zero for a passive kind
 	passive bool
 }
@@ -49,13 +51,18 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
+	objects := c.Objects
+	c.Objects = nil // a thousand checks may wait at once
 	s := &session{
 		gate: g, check: c, wake: make(chan struct{}, 1),
 		sources: map[sourceKey]*source{}, asked: map[question]bool{},
 	}
-	for _, o := range c.Objects {
+	for _, o := range objects {
 		t, err := g.locate(o, c.Rules)
 		if err != nil {
+			return nil, err
+		}
+		if t.applied, err = object.Pack(o); err != nil {
 			return nil, err
 		}
 		s.targets = append(s.targets, t)
@@ -67,7 +74,7 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error) {
 	gvk := o.GroupVersionKind()
 	if passive(gvk.GroupKind()) && rules.of(o) == nil {
-		return target{applied: o, passive: true}, nil
+		return target{ref: refName(o.GetName()), passive: true}, nil
 	}
 	mapping, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err != nil {
@@ -80,7 +87,7 @@ func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error)
 	case rules.of(o) != nil:
 		key.typed = false // a rule may ask for a field that the Go type does not have yet
 	}
-	return target{applied: o, key: key}, nil
+	return target{ref: refName(o.GetName()), key: key}, nil
 }
 
 // poke has the session recompute.
@@ -89,6 +96,12 @@ func (s *session) poke() {
 	case s.wake <- struct{}{}:
 	default:
 	}
+}
+
+// hurry has it recompute at once, however many checks are on their way.
+func (s *session) hurry() {
+	s.pace.urgent.Store(true)
+	s.poke()
 }
 
 // refresh computes the report anew, and tells it when it differs. There is none before every watch has spoken.
@@ -118,16 +131,14 @@ func (s *session) refresh(ctx context.Context) error {
 	}
 	s.tell(r)
 	s.remind(g.state)
-	if r.Status == Current {
-		s.maps = nil // it may stay so for months
-	}
+	s.pace.took = time.Since(s.pace.looked)
 	return nil
 }
 
 // tell keeps the report, and passes it on when it differs from the last.
 func (s *session) tell(r *Report) {
-	news := s.report == nil || !reflect.DeepEqual(s.report, r)
-	if s.pace.told(s.gate, r, news); !news {
+	s.pace.told(s.gate, r)
+	if s.report != nil && reflect.DeepEqual(s.report, r) {
 		return
 	}
 	s.report = r
@@ -201,7 +212,7 @@ func (s *session) close() {
 		s.later.Stop()
 	}
 	for q := range s.asked {
-		s.sources[q.source].unsubscribe(q.ref, s.listenerTo(q.source))
+		s.sources[q.source].unsubscribe(q.ref, s)
 	}
 	for key := range s.sources {
 		s.gate.sources.release(key)

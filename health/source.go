@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -14,27 +15,21 @@ import (
 // source holds what one watch shows, found by [refs], and tells those who asked for a ref when what stands under it
 // changes. It is the store of a client-go reflector.
 type source struct {
-	index cache.Indexer
-	link  link
+	link link
 
-	mu        stdsync.Mutex
-	listeners map[string]map[listener]struct{}
-	counts    map[string]int // of the objects under each ref
-	version   string         // the resource version that the watch has reached
+	mu      stdsync.Mutex
+	shelf   *shelf
+	version string // the resource version that the watch has reached
 }
 
-// listener is told that something it asked for has changed. It must not block.
-type listener interface{ poke() }
-
-const refIndex = "ref"
-
-func newSource() *source {
-	return &source{
-		index:     cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{refIndex: func(o any) ([]string, error) { return refs(o), nil }}),
-		listeners: map[string]map[listener]struct{}{},
-		counts:    map[string]int{},
-	}
+// listener is told that something it asked for has changed: by hurry where there is more [trouble] than before. It must not
+// block.
+type listener interface {
+	poke()
+	hurry()
 }
+
+func newSource() *source { return &source{shelf: newShelf()} }
 
 // run watches until ctx ends. It begins again, with a list, whenever the watch breaks. client-go's own log of that is
 // dropped: what is wrong is in the reports, in words of one line.
@@ -46,23 +41,37 @@ func (s *source) run(ctx context.Context, name string, lw cache.ListerWatcher) {
 	reflector.RunWithContext(klog.NewContext(ctx, logr.Discard()))
 }
 
-// find returns the objects under ref; all of them under [refAll].
+// find returns the objects under ref; all of them under [refAll]. They are the caller's own, but for those of kinds without
+// a Go type, which are not to be changed.
 func (s *source) find(ref string) []any {
-	if ref == refAll {
-		return s.index.List()
+	s.mu.Lock()
+	found := s.shelf.under(ref)
+	s.mu.Unlock()
+	objects := make([]any, 0, len(found))
+	for _, k := range found {
+		if o := k.unpack(); o != nil {
+			objects = append(objects, o)
+		}
 	}
-	found, err := s.index.ByIndex(refIndex, ref)
-	if err != nil {
-		return nil // only for an index that does not exist
-	}
-	return found
+	return objects
 }
 
 // count is how many objects there are under ref.
 func (s *source) count(ref string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.counts[ref]
+	if slot := s.shelf.slots[ref]; slot != nil {
+		return len(slot.objects)
+	}
+	return 0
+}
+
+// lacks reports whether a Deployment under ref says itself that it is not there yet.
+func (s *source) lacks(ref string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slot := s.shelf.slots[ref]
+	return slot != nil && slices.ContainsFunc(slot.objects, func(k *kept) bool { return k.lacks })
 }
 
 // seen is the resource version that the watch has reached; what find returns afterwards is at least as new.
@@ -76,52 +85,19 @@ func (s *source) seen() string {
 func (s *source) subscribe(ref string, l listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listeners[ref] == nil {
-		s.listeners[ref] = map[listener]struct{}{}
+	slot := s.shelf.slot(ref)
+	if slot.listeners == nil {
+		slot.listeners = map[listener]struct{}{}
 	}
-	s.listeners[ref][l] = struct{}{}
+	slot.listeners[l] = struct{}{}
 }
 
 func (s *source) unsubscribe(ref string, l listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.listeners[ref], l)
-	if len(s.listeners[ref]) == 0 {
-		delete(s.listeners, ref)
-	}
-}
-
-// changed counts old and current, and tells those who asked for what either of them stands under.
-func (s *source) changed(old, current any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tally(old, -1)
-	s.tally(current, +1)
-	s.tell(refAll)
-}
-
-// tally is for changed. The mutex is held.
-func (s *source) tally(o any, n int) {
-	if o == nil {
-		return
-	}
-	for _, ref := range refs(o) {
-		if s.counts[ref] += n; s.counts[ref] == 0 {
-			delete(s.counts, ref)
-		}
-		s.tell(ref)
-	}
-}
-
-// recount counts a whole list.
-func (s *source) recount(list []any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.counts)
-	for _, o := range list {
-		for _, ref := range refs(o) {
-			s.counts[ref]++
-		}
+	if slot := s.shelf.slots[ref]; slot != nil {
+		delete(slot.listeners, l)
+		s.shelf.tidy(slot)
 	}
 }
 
@@ -129,14 +105,25 @@ func (s *source) recount(list []any) {
 func (s *source) everyone() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ref := range s.listeners {
-		s.tell(ref)
+	for _, slot := range s.shelf.slots {
+		slot.tell(true)
 	}
 }
 
-// tell pokes those who asked for ref. The mutex is held.
-func (s *source) tell(ref string) {
-	for l := range s.listeners[ref] {
-		l.poke()
+// tellAll tells those who asked for all there is.
+func (s *source) tellAll() {
+	if slot := s.shelf.slots[refAll]; slot != nil {
+		slot.tell(false)
+	}
+}
+
+// tell tells those who asked.
+func (s *slot) tell(worse bool) {
+	for l := range s.listeners {
+		if worse {
+			l.hurry()
+		} else {
+			l.poke()
+		}
 	}
 }

@@ -20,47 +20,52 @@ func (s *source) Update(o any) error {
 	if err != nil {
 		return err
 	}
-	old, _, err := s.index.Get(o)
-	if err != nil {
-		return fmt.Errorf("key a watched object: %w", err)
-	}
-	if err := s.index.Update(o); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.tellAll()
+	if err := s.shelf.put(o, (*slot).tell); err != nil {
 		return fmt.Errorf("keep a watched object: %w", err)
 	}
-	s.changed(old, o)
 	return nil
 }
 
 // Delete drops an object that is gone.
 func (s *source) Delete(o any) error {
-	old, _, err := s.index.Get(o)
+	key, err := cache.MetaNamespaceKeyFunc(o)
 	if err != nil {
 		return fmt.Errorf("key a deleted object: %w", err)
 	}
-	if err := s.index.Delete(o); err != nil {
-		return fmt.Errorf("drop a deleted object: %w", err)
-	}
-	s.changed(old, nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.tellAll()
+	s.shelf.take(key, (*slot).tell)
 	return nil
 }
 
 // Replace takes in a whole list, as of that resource version.
 func (s *source) Replace(list []any, version string) error {
-	kept := make([]any, 0, len(list))
+	if err := s.replace(list); err != nil {
+		return err
+	}
+	s.link.listed()
+	s.UpdateResourceVersion(version)
+	s.everyone()
+	return nil
+}
+
+func (s *source) replace(list []any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shelf.clear()
 	for _, o := range list {
 		o, err := strip(o)
 		if err != nil {
 			return err
 		}
-		kept = append(kept, o)
+		if err := s.shelf.put(o, func(*slot, bool) {}); err != nil {
+			return fmt.Errorf("keep a watched list: %w", err)
+		}
 	}
-	if err := s.index.Replace(kept, version); err != nil {
-		return fmt.Errorf("keep a watched list: %w", err)
-	}
-	s.recount(kept)
-	s.link.listed()
-	s.UpdateResourceVersion(version)
-	s.everyone()
 	return nil
 }
 

@@ -25,6 +25,10 @@ func (p *pass) wait(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	check, err := p.check(ctx, rules)
+	if err != nil {
+		return err
+	}
 	p.turn.give()
 	waiting, end := context.WithCancelCause(ctx)
 	watching := make(chan struct{})
@@ -32,7 +36,7 @@ func (p *pass) wait(ctx context.Context) error {
 		defer close(watching)
 		p.watch(waiting, end)
 	}()
-	report, err := p.Gate.Wait(waiting, p.check(ctx, rules))
+	report, err := p.Gate.Wait(waiting, check)
 	end(nil)
 	<-watching
 	report, err = p.outcome.places.placed(report, err)
@@ -77,16 +81,20 @@ func (p *pass) saveNow(ctx context.Context) error {
 	return p.save(ctx)
 }
 
-func (p *pass) check(ctx context.Context, rules health.Rules) health.Check {
-	p.outcome.targets, p.outcome.places = targets(p.plan), placesOf(p.plan)
+func (p *pass) check(ctx context.Context, rules health.Rules) (health.Check, error) {
+	targets, err := targets(p.plan)
+	if err != nil {
+		return health.Check{}, err
+	}
+	p.outcome.targets, p.outcome.places = targets, placesOf(p.plan)
 	p.packed, p.unpacked = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
 	return health.Check{
-		Objects: p.outcome.targets, Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
+		Objects: p.outcome.Objects(), Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) {
 			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})
 		},
-	}
+	}, nil
 }
 
 // watch calls end once the source has other files for the app than this pass's, or the cluster other objects. A fetch

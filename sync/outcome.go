@@ -29,12 +29,18 @@ type Outcome struct {
 	// they were left.
 	Blind bool
 
-	targets []*unstructured.Unstructured
+	targets []object.Packed
 	places  places
 }
 
 // Objects are the app's live objects, for the watch over its health, as the last pass that planned has left them.
-func (o Outcome) Objects() []*unstructured.Unstructured { return o.targets }
+func (o Outcome) Objects() []*unstructured.Unstructured {
+	all := make([]*unstructured.Unstructured, len(o.targets))
+	for i, target := range o.targets {
+		all[i] = target.Unpack()
+	}
+	return all
+}
 
 // memory is what one pass leaves to the next.
 type memory struct {
@@ -49,14 +55,20 @@ type memory struct {
 }
 
 // targets are the objects of a plan, made small: what tells how they are is in the cluster, not in them.
-func targets(plan *apply.Plan) []*unstructured.Unstructured {
-	all := make([]*unstructured.Unstructured, 0, len(plan.Changes))
+func targets(plan *apply.Plan) ([]object.Packed, error) {
+	all := make([]object.Packed, 0, len(plan.Changes))
 	for _, c := range plan.Changes {
-		if target := c.Target(); target != nil {
-			all = append(all, small(target))
+		target := c.Target()
+		if target == nil {
+			continue
 		}
+		packed, err := object.Pack(small(target))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, packed)
 	}
-	return all
+	return all, nil
 }
 
 // outline is a spec without that of the pods which it has made: of these the watches show more.
