@@ -71,7 +71,7 @@ func troubled(t Target, said verdict) []Problem {
 		Reason: cmp.Or(said.reason, Stalled), Object: object.Of(t.Applied), Message: said.message, Terminal: said.status == Failed,
 		Pods: said.pods,
 	}
-	p.Advice = cmp.Or(said.advice, advice(p.Reason, t.Applied, said.message))
+	p.Advice = cmp.Or(said.advice, advice(p.Reason, t.newest(), said.message))
 	return []Problem{p}
 }
 

@@ -1,9 +1,24 @@
 package health
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
 
 // Watched is what a verdict gets to see of an object that is watched as its Go type.
 func Watched(o any) (*unstructured.Unstructured, error) {
 	o, err := strip(o)
-	return shown(o), err
+	if err != nil || shown(o) == nil {
+		return nil, err
+	}
+	var k kept
+	err = k.pack(o)
+	return shown(k.unpack()), err
+}
+
+// Spared is a target with as much of the applied object as is kept beside a live one that may be used.
+func Spared(t Target) (Target, error) {
+	packed, err := object.Pack(t.Applied)
+	return target{outline: outlineOf(t.Applied), applied: packed, passive: t.Passive}.with(t.Live, t.Seen), err
 }

@@ -93,18 +93,15 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 
 // target adds an object of the check as its watch shows it.
 func (g *gathering) target(ctx context.Context, t target) {
-	found := Target{Applied: t.applied.Unpack(), Passive: t.passive}
-	if t.passive {
-		g.state.Targets = append(g.state.Targets, found)
-		return
-	}
-	if src := g.source(ctx, t.key); src != nil {
-		found.Seen = src.seen() // before the look-up: what is found may be newer than it says, never older
-		for _, o := range g.lookup(ctx, t.key, t.ref) {
-			found.Live = shown(o)
+	var live *unstructured.Unstructured
+	seen := ""
+	if src := g.source(ctx, t.key); !t.passive && src != nil {
+		seen = src.seen() // before the look-up: what is found may be newer than it says, never older
+		for _, o := range g.lookup(ctx, t.key, t.ref()) {
+			live = shown(o)
 		}
 	}
-	g.state.Targets = append(g.state.Targets, found)
+	g.state.Targets = append(g.state.Targets, t.with(live, seen))
 }
 
 // behind adds what explains a workload or a Service.
@@ -210,6 +207,9 @@ func (g *gathering) backends(ctx context.Context, o *unstructured.Unstructured) 
 			continue
 		}
 		seen[b.service] = true
+		if g.session.applies(b.service, o.GetNamespace()) {
+			continue // it is among the targets
+		}
 		for _, service := range g.lookup(ctx, keyOf(serviceResource, o.GetNamespace()), refName(b.service)) {
 			if service := shown(service); service != nil {
 				g.state.Services = append(g.state.Services, service)

@@ -9,12 +9,16 @@ import (
 	"github.com/lockstep-dev/lockstep/health"
 )
 
-// lean is the state as the watches show it that keep objects as their Go types.
+// lean is the state as the watches show it that keep objects packed, beside what is kept of those that were applied.
 func lean(t *testing.T, s health.State) health.State {
 	t.Helper()
 	targets := make([]health.Target, len(s.Targets))
 	for i, target := range s.Targets {
-		targets[i] = target
+		spared, err := health.Spared(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		targets[i] = spared
 		if target.Live == nil {
 			continue
 		}

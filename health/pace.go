@@ -60,7 +60,7 @@ func (s *session) postponed() bool {
 func (s *session) incomplete() bool {
 	return slices.ContainsFunc(s.targets, func(t target) bool {
 		src := s.sources[t.key]
-		return !t.passive && src != nil && src.lacks(t.ref)
+		return !t.passive && src != nil && src.lacks(t.ref())
 	})
 }
 

@@ -32,14 +32,6 @@ type session struct {
 	pace    pace
 }
 
-// target is an object of the check, and where it is watched.
-type target struct {
-	applied object.Packed
-	ref     string    // what it stands under
-	key     sourceKey // zero for a passive kind
-	passive bool
-}
-
 // question is one look-up in one source.
 type question struct {
 	source sourceKey
@@ -62,9 +54,6 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.applied, err = object.Pack(o); err != nil {
-			return nil, err
-		}
 		s.targets = append(s.targets, t)
 	}
 	return s, nil
@@ -74,7 +63,7 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error) {
 	gvk := o.GroupVersionKind()
 	if passive(gvk.GroupKind()) && rules.of(o) == nil {
-		return target{ref: refName(o.GetName()), passive: true}, nil
+		return target{outline: outlineOf(o), passive: true}, nil
 	}
 	mapping, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err != nil {
@@ -87,7 +76,8 @@ func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error)
 	case rules.of(o) != nil:
 		key.typed = false // a rule may ask for a field that the Go type does not have yet
 	}
-	return target{ref: refName(o.GetName()), key: key}, nil
+	applied, err := object.Pack(o)
+	return target{outline: outlineOf(o), applied: applied, key: key}, err
 }
 
 // poke has the session recompute.

@@ -5,23 +5,27 @@ import (
 	"reflect"
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
-// shelf keeps what one watch shows, each object under its [refs], as small as it can be: as protobuf where its kind has
-// that, which is a fifth of its Go type and nothing for the garbage collector to walk through. It is under the source's lock.
+// shelf keeps what one watch shows, each object under its [refs], packed: a fifth of what it takes otherwise, and nothing for
+// the garbage collector to walk through. It is under the source's lock.
 type shelf struct {
 	byKey map[string]*kept
 	slots map[string]*slot
 }
 
-// kept is an object on the shelf.
+// kept is an object on the shelf: as protobuf where its kind is judged as its Go type, or changes often, and else as it is
+// judged.
 type kept struct {
 	key     string
-	object  any // of a kind without protobuf; it is not to be changed
 	packed  []byte
-	is      reflect.Type // what was packed
+	is      reflect.Type // of what is protobuf; nil of what is an [object.Packed]
 	lacks   bool         // a Deployment that is not there yet, as it says itself
 	trouble int          // as of [trouble]
 	under   []*slot
@@ -36,7 +40,6 @@ type slot struct {
 
 // packable is a kind that has a form in protobuf.
 type packable interface {
-	metav1.Object
 	Marshal() ([]byte, error)
 	Unmarshal(data []byte) error
 }
@@ -121,24 +124,23 @@ func (s *shelf) under(ref string) []*kept {
 	return nil
 }
 
-func (k *kept) pack(o any) error {
-	packable, ok := o.(packable)
-	if !ok {
-		k.object = o
-		return nil
+func (k *kept) pack(o any) (err error) {
+	switch o := o.(type) {
+	case *unstructured.Unstructured, *corev1.Service, *networkingv1.Ingress:
+		k.packed, err = object.Pack(shown(o))
+	case packable:
+		k.is = reflect.TypeOf(o).Elem()
+		k.packed, err = o.Marshal()
+	default:
+		err = fmt.Errorf("no kind that can be kept: %T", o)
 	}
-	packed, err := packable.Marshal()
-	if err != nil {
-		return fmt.Errorf("pack a watched object: %w", err)
-	}
-	k.packed, k.is = packed, reflect.TypeOf(o).Elem()
-	return nil
+	return err
 }
 
-// unpack returns the object: a new copy of one that was packed. Nil for one that cannot be read, which was written here.
+// unpack returns a new copy of the object; nil for one that cannot be read, which was written here.
 func (k *kept) unpack() any {
-	if k.object != nil {
-		return k.object
+	if k.is == nil {
+		return object.Packed(k.packed).Unpack()
 	}
 	o, ok := reflect.New(k.is).Interface().(packable)
 	if !ok || o.Unmarshal(k.packed) != nil {

@@ -41,8 +41,7 @@ func (s *source) run(ctx context.Context, name string, lw cache.ListerWatcher) {
 	reflector.RunWithContext(klog.NewContext(ctx, logr.Discard()))
 }
 
-// find returns the objects under ref; all of them under [refAll]. They are the caller's own, but for those of kinds without
-// a Go type, which are not to be changed.
+// find returns the objects under ref; all of them under [refAll]. They are the caller's own.
 func (s *source) find(ref string) []any {
 	s.mu.Lock()
 	found := s.shelf.under(ref)

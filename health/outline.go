@@ -1,0 +1,68 @@
+package health
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
+)
+
+// outline is what is read of an applied object while its watch shows one that is as new: which it is, and what it said of itself
+// before the apply.
+type outline struct {
+	apiVersion, kind, namespace, name, uid, version string
+	generation                                      int64
+	conditions                                      any // of the status; nil for none
+}
+
+func outlineOf(o *unstructured.Unstructured) outline {
+	b := outline{
+		apiVersion: o.GetAPIVersion(), kind: o.GetKind(), namespace: o.GetNamespace(), name: o.GetName(), uid: string(o.GetUID()),
+		version: o.GetResourceVersion(), generation: o.GetGeneration(),
+	}
+	if conditions, found, err := unstructured.NestedSlice(o.Object, "status", "conditions"); found && err == nil {
+		b.conditions = conditions
+	}
+	return b
+}
+
+// object is the object with no more than that. It shares the conditions with b, and is not to be changed.
+func (b outline) object() *unstructured.Unstructured {
+	metadata := map[string]any{"name": b.name, "uid": b.uid, "resourceVersion": b.version, "generation": b.generation}
+	if b.namespace != "" {
+		metadata["namespace"] = b.namespace
+	}
+	content := map[string]any{"apiVersion": b.apiVersion, "kind": b.kind, "metadata": metadata}
+	if b.conditions != nil {
+		content["status"] = map[string]any{"conditions": b.conditions}
+	}
+	return &unstructured.Unstructured{Object: content}
+}
+
+// target is an object of the check, and where it is watched.
+type target struct {
+	outline outline
+	applied object.Packed // all of it; nil of a passive kind
+	key     sourceKey     // zero for a passive kind
+	passive bool
+}
+
+// ref is what the object stands under.
+func (t target) ref() string { return refName(t.outline.name) }
+
+// with is the target as its watch shows it: the whole applied object beside a live one that may not be used.
+func (t target) with(live *unstructured.Unstructured, seen string) Target {
+	found := Target{Applied: t.outline.object(), Live: live, Seen: seen, Passive: t.passive}
+	if !t.passive && found.freshness() != fresh {
+		found.Applied = t.applied.Unpack()
+	}
+	return found
+}
+
+// applies reports whether a Service is one of the check's objects.
+func (s *session) applies(service, namespace string) bool {
+	return slices.ContainsFunc(s.targets, func(t target) bool {
+		return t.key.resource == serviceResource && t.outline.name == service && t.outline.namespace == namespace
+	})
+}
