@@ -27,6 +27,7 @@ type Gate struct {
 
 	mapper  meta.RESTMapper
 	sources *sources
+	lookers *lookers
 	logs    *logs
 	rooms   *rooms
 	prober  *probe.Client
@@ -52,8 +53,9 @@ func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
 		return nil, err
 	}
 	core := clients.typed[corev1.SchemeGroupVersion]
+	sources := newSources(clients)
 	return &Gate{
-		mapper: mapper, sources: newSources(clients), logs: newLogs(core), rooms: newRooms(core), prober: prober,
+		mapper: mapper, sources: sources, lookers: newLookers(sources.closed), logs: newLogs(core), rooms: newRooms(core), prober: prober,
 	}, nil
 }
 
@@ -62,6 +64,7 @@ func (g *Gate) Close() {
 	g.logs.close()
 	g.rooms.close()
 	g.sources.close()
+	g.lookers.running.Wait()
 	g.prober.Close()
 }
 
@@ -104,7 +107,7 @@ func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
 		expiry = timer.C
 	}
 	for {
-		if err := s.refresh(ctx); err != nil {
+		if err := g.lookers.refresh(ctx, s); err != nil {
 			return s.report, err
 		}
 		if err := s.refused(); err != nil {
@@ -140,7 +143,7 @@ func (g *Gate) Follow(ctx context.Context, c Check) error {
 	s.follows = true
 	defer s.close()
 	for {
-		if err := s.refresh(ctx); err != nil {
+		if err := g.lookers.refresh(ctx, s); err != nil {
 			return err
 		}
 		select {

@@ -16,12 +16,13 @@ import (
 )
 
 // session is one running check: the watches that it has taken, and what it last looked up in each of them. It hears of
-// changes to exactly that. Only one goroutine uses it, but for poke and hurry.
+// changes to exactly that. Only one goroutine at a time uses it, but for poke and hurry.
 type session struct {
 	gate    *Gate
 	check   Check
 	targets []target
 	wake    chan struct{} // of size 1: any number of changes are one recomputation
+	looked  chan looked   // how the one that was asked for went
 	sources map[sourceKey]*source
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
@@ -46,7 +47,7 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 	objects := c.Objects
 	c.Objects = nil // a thousand checks may wait at once
 	s := &session{
-		gate: g, check: c, wake: make(chan struct{}, 1),
+		gate: g, check: c, wake: make(chan struct{}, 1), looked: make(chan looked, 1),
 		sources: map[sourceKey]*source{}, asked: map[question]bool{},
 	}
 	for _, o := range objects {
