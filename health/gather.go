@@ -95,7 +95,11 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 func (g *gathering) target(ctx context.Context, t target) {
 	var live *unstructured.Unstructured
 	seen := ""
-	if src := g.source(ctx, t.key); !t.passive && src != nil {
+	if t.passive {
+		g.state.Targets = append(g.state.Targets, t.with(nil, ""))
+		return
+	}
+	if src := g.source(ctx, t.key); src != nil {
 		seen = src.seen() // before the look-up: what is found may be newer than it says, never older
 		for _, o := range g.lookup(ctx, t.key, t.ref()) {
 			live = shown(o)

@@ -117,7 +117,10 @@ func TestChecksShareOneWatchAKindAndNamespace(t *testing.T) {
 	c := newClusterBy(t, config)
 	var apps [][]*unstructured.Unstructured
 	for i := range 10 {
-		apps = append(apps, c.apply(named(t, fmt.Sprintf("app-%d", i), 2)...))
+		settings := &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": fmt.Sprintf("app-%d", i)},
+		}} // healthy once it is there
+		apps = append(apps, c.apply(append(named(t, fmt.Sprintf("app-%d", i), 2), settings)...))
 	}
 	var checks errgroup.Group
 	for _, app := range apps {

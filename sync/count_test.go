@@ -11,6 +11,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/benchdaemon"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
@@ -25,7 +26,7 @@ type wire struct {
 
 func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	w.log.mu.Lock()
-	w.log.calls = append(w.log.calls, verbOf(request)+" "+request.URL.Path)
+	w.log.calls = append(w.log.calls, benchdaemon.VerbOf(request)+" "+request.URL.Path)
 	w.log.mu.Unlock()
 	return w.next.RoundTrip(request)
 }

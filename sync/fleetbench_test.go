@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	stdsync "sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/git/gittest"
+	"github.com/lockstep-dev/lockstep/sync/benchdaemon"
 )
 
 var (
@@ -64,14 +66,15 @@ type fleetBench struct {
 	*testing.B
 	client client.WithWatch
 	repo   *gittest.Repo
-	order  benchOrder
+	order  benchdaemon.Order
 	n      int
 
+	program string // the daemon's
 	daemon  *exec.Cmd
 	stdin   io.WriteCloser
 	mu      stdsync.Mutex
 	healthy map[string]map[string]time.Time // by revision, by app
-	usage   chan benchUsage
+	usage   chan benchdaemon.Usage
 	ended   chan struct{}
 }
 
@@ -94,13 +97,24 @@ func BenchmarkFleet(b *testing.B) {
 func newFleetBench(b *testing.B, n int) *fleetBench {
 	b.Helper()
 	f := &fleetBench{B: b, client: clustertest.Client(b), repo: gittest.New(b), n: n}
+	f.build()
 	f.room()
 	namespace := clustertest.Namespace(b)
-	f.order = benchOrder{Kubeconfig: clustertest.Kubeconfig(b), Repository: f.repo.Dir, Namespace: namespace, State: clustertest.Namespace(b)}
+	f.order = benchdaemon.Order{Kubeconfig: clustertest.Kubeconfig(b), Repository: f.repo.Dir, Namespace: namespace, State: clustertest.Namespace(b)}
 	for i := range n {
 		f.write(i, 1)
 	}
 	return f
+}
+
+// build compiles the daemon as the program is compiled.
+func (f *fleetBench) build() {
+	f.program = filepath.Join(f.TempDir(), "daemon")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", f.program, "./benchdaemon/main")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		f.Fatalf("%v\n%s", err, out)
+	}
 }
 
 // room gives the cluster nodes for all the pods.
@@ -141,9 +155,8 @@ func (f *fleetBench) start() {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.healthy, f.usage, f.ended = map[string]map[string]time.Time{}, make(chan benchUsage, 1), make(chan struct{})
-	f.daemon = exec.Command(os.Args[0])
-	f.daemon.Env = append(os.Environ(), benchDaemon+"="+string(text))
+	f.healthy, f.usage, f.ended = map[string]map[string]time.Time{}, make(chan benchdaemon.Usage, 1), make(chan struct{})
+	f.daemon = exec.Command(f.program, string(text))
 	f.daemon.Stderr = os.Stderr
 	f.stdin, err = f.daemon.StdinPipe()
 	if err != nil {
@@ -164,7 +177,7 @@ func (f *fleetBench) listen(stdout io.Reader) {
 	defer close(f.ended)
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		var word benchWord
+		var word benchdaemon.Word
 		if err := json.Unmarshal(lines.Bytes(), &word); err != nil {
 			continue
 		}
@@ -194,7 +207,7 @@ func (f *fleetBench) stop() {
 	f.daemon = nil
 }
 
-func (f *fleetBench) used() benchUsage {
+func (f *fleetBench) used() benchdaemon.Usage {
 	f.Helper()
 	if _, err := io.WriteString(f.stdin, "\n"); err != nil {
 		f.Fatal(err)
@@ -205,7 +218,7 @@ func (f *fleetBench) used() benchUsage {
 	case <-f.ended:
 		f.Fatal("the daemon has ended")
 	}
-	return benchUsage{}
+	return benchdaemon.Usage{}
 }
 
 // allHealthy waits until n apps are healthy at a revision, and returns when the last of them was.

@@ -11,6 +11,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/sync/benchdaemon"
 )
 
 // report prints one figure, and makes it a metric of the benchmark.
@@ -115,7 +117,7 @@ func (f *fleetBench) rest(long time.Duration) {
 
 func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
-func callsSince(before, after benchUsage) string {
+func callsSince(before, after benchdaemon.Usage) string {
 	text := ""
 	for _, verb := range []string{"GET", "LIST", "WATCH", "DRYRUN", "APPLY", "WRITE"} {
 		text += fmt.Sprintf(" %s %d", verb, after.Calls[verb]-before.Calls[verb])

@@ -26,9 +26,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if order := os.Getenv(benchDaemon); order != "" {
-		os.Exit(runBenchDaemon(order))
-	}
 	if root := os.Getenv(benchServer); root != "" {
 		os.Exit(runBenchServer(root))
 	}
