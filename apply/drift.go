@@ -29,7 +29,8 @@ func (a *Applier) Drifted(ctx context.Context, app string, recorded map[object.I
 		switch {
 		case !shown:
 			known = false
-		case !found, seen.App != app, seen.Mark != entry.Fingerprint, scaled(id) != entry.Yielded:
+		case !found && entry.Ended != (object.End{}), seen.Ended != (object.End{}) && isPast(entry): // it has run, and goes
+		case !found, seen.App != app, seen.Ended != entry.Ended, seen.Mark != entry.Fingerprint, scaled(id) != entry.Yielded:
 			drifted = true
 		}
 	}

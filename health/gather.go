@@ -106,6 +106,9 @@ func (g *gathering) target(ctx context.Context, t target) {
 		for _, o := range g.lookup(ctx, t.key, refName(t.applied.GetName())) {
 			found.Live = g.shown(o)
 		}
+		if found.Live == nil && t.applied.GetResourceVersion() != "" {
+			found.Last = src.outlived(t.applied)
+		}
 	}
 	g.state.Targets = append(g.state.Targets, found)
 }

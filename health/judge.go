@@ -24,9 +24,8 @@ func judge(t Target) verdict {
 	}
 	switch t.freshness() {
 	case gone:
-		// Its failure would have ended the gate while it was there.
-		if _, found, _ := unstructured.NestedInt64(t.Applied.Object, "spec", "ttlSecondsAfterFinished"); found {
-			return verdict{status: Current, message: "finished, and removed after its time to live", behind: true}
+		if ended, is := judgeEnded(t); is {
+			return ended
 		}
 		return verdict{status: NotFound, message: "deleted after it was applied", behind: true}
 	case stale:

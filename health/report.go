@@ -36,6 +36,8 @@ type Workload struct {
 	Reason  Reason    `json:"reason,omitempty"`
 	Message string    `json:"message,omitempty"`
 	Pods    []Pod     `json:"pods"` // of all revisions, those on their way out too
+
+	Ended object.End `json:"-"` // of a Job that goes some time after its end; zero while it may run
 }
 
 // Pod is one pod of a workload.
@@ -72,6 +74,20 @@ type Problem struct {
 	Terminal bool      `json:"terminal,omitempty"`
 	File     string    `json:"file,omitempty"` // of the object's manifest, and its line: for whoever knows it to fill in
 	Line     int       `json:"line,omitempty"`
+}
+
+// Ended are the Jobs that have ended, and how, of those that go some time after it. There are none of no report.
+func (r *Report) Ended() map[object.ID]object.End {
+	ended := map[object.ID]object.End{}
+	if r == nil {
+		return ended
+	}
+	for _, w := range r.Workloads {
+		if w.Ended != (object.End{}) {
+			ended[w.ID] = w.Ended
+		}
+	}
+	return ended
 }
 
 // sort brings the report into its one order. Workloads, services and pods come in it already.

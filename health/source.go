@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
@@ -19,8 +20,9 @@ type source struct {
 
 	mu        stdsync.Mutex
 	listeners map[string]map[listener]struct{}
-	counts    map[string]int // of the objects under each ref
-	version   string         // the resource version that the watch has reached
+	counts    map[string]int                        // of the objects under each ref
+	version   string                                // the resource version that the watch has reached
+	gone      map[string]*unstructured.Unstructured // Jobs that have ended and are gone, as they were
 }
 
 // listener is told that something it asked for has changed. It must not block.

@@ -34,6 +34,7 @@ type State struct {
 type Target struct {
 	Applied *unstructured.Unstructured // as the API server returned it from the apply
 	Live    *unstructured.Unstructured // as a watch shows it; nil when the watch does not have it
+	Last    *unstructured.Unstructured // of a Job that the watch does not have any more: as it was when it went
 	Seen    string                     // the resource version that this watch has reached
 	Passive bool                       // not watched, since its kind is healthy once it is there: a ConfigMap
 }
@@ -51,6 +52,9 @@ const (
 // an apply the watch still shows the finished rollout of the object before.
 func (t Target) freshness() freshness {
 	applied := t.Applied.GetResourceVersion()
+	if applied == "" {
+		return gone // it had ended and gone before it was asked about
+	}
 	if t.Live == nil {
 		if order, err := resourceversion.CompareResourceVersion(t.Seen, applied); err == nil && order >= 0 {
 			return gone
@@ -70,10 +74,14 @@ func (t Target) freshness() freshness {
 	return fresh
 }
 
-// newest is the watched copy when it may be used, else the applied one: what is asked for, in either case.
+// newest is the watched copy when it may be used, or the last there was, else the applied one: what is asked for, in any case.
 func (t Target) newest() *unstructured.Unstructured {
-	if t.freshness() == fresh && !t.Passive {
+	switch state := t.freshness(); {
+	case t.Passive:
+	case state == fresh:
 		return t.Live
+	case state == gone && t.Last != nil:
+		return t.Last
 	}
 	return t.Applied
 }

@@ -27,6 +27,7 @@ func (s *source) Update(o any) error {
 	if err := s.index.Update(o); err != nil {
 		return fmt.Errorf("keep a watched object: %w", err)
 	}
+	s.bury(old, o)
 	s.changed(old, o)
 	return nil
 }
@@ -40,6 +41,7 @@ func (s *source) Delete(o any) error {
 	if err := s.index.Delete(o); err != nil {
 		return fmt.Errorf("drop a deleted object: %w", err)
 	}
+	s.bury(o, nil)
 	s.changed(old, nil)
 	return nil
 }

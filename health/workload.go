@@ -21,8 +21,7 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 	w.Status, w.Message = said.status, said.message
 	switch {
 	case w.Kind == gkJob.Kind:
-		w.Ready = integer(o, 0, "status", "succeeded")
-		w.Updated = n.updated + w.Ready
+		w.succeed(t, said, n)
 	case !said.behind:
 		w.agree(n, m)
 		if w.Status == Current && v.unproven(m) {
@@ -33,7 +32,7 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		return w, nil
 	}
 	var problems []Problem
-	if !said.behind {
+	if !said.behind || said.status == Failed {
 		problems = v.causes(o, m, w)
 	}
 	if flag(o, "spec", "paused") {
