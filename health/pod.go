@@ -37,6 +37,8 @@ func (v *view) describe(p *corev1.Pod, updated bool) Pod {
 	}
 	if found := v.symptom(p); found != nil && active(p) && !row.Ready {
 		row.Reason, row.Message = found.reason, found.message
+	} else if name := initial(p); name != "" && !row.Ready {
+		row.Message = name + " runs, and has not ended"
 	}
 	return row
 }

@@ -46,6 +46,10 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		w.Reason, w.Message = problems[0].Reason, problems[0].Message
 	default:
 		w.Reason = RolloutInProgress
+		if !said.behind {
+			phrase, _ := initializing(m.current)
+			w.Message += phrase
+		}
 	}
 	return w, problems
 }
@@ -140,7 +144,7 @@ func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Pro
 		return problems
 	}
 	if len(problems) == 0 {
-		problems = append(problems, ended(failure(o, w), m))
+		problems = append(problems, overdue(ended(failure(o, w), m), m))
 	}
 	for i := range problems {
 		problems[i].Terminal = true
