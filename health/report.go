@@ -35,7 +35,9 @@ type Workload struct {
 	Status  Status    `json:"status"`
 	Reason  Reason    `json:"reason,omitempty"`
 	Message string    `json:"message,omitempty"`
-	Pods    []Pod     `json:"pods"` // of all revisions, those on their way out too
+	Pods    []Pod     `json:"pods"` // of all revisions, those on their way out too; of those that have ended the newest few
+	// PodsLeftOut is how many that have ended are not among them: a node that is short may evict hundreds.
+	PodsLeftOut int `json:"podsLeftOut,omitempty"`
 
 	Ended object.End `json:"-"` // of a Job that goes some time after its end; zero while it may run
 }

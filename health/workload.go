@@ -14,7 +14,8 @@ import (
 func (v *view) workload(t Target) (Workload, []Problem) {
 	o := t.newest()
 	m := v.members(o)
-	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o), Pods: v.rows(m)}
+	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o)}
+	w.Pods, w.PodsLeftOut = v.rows(m)
 	n := count(o, m, w.Desired)
 	w.Updated, w.Ready = n.updated, n.ready
 	said := judge(t)
@@ -121,17 +122,18 @@ func (w *Workload) progress(n numbers) string {
 	return words
 }
 
-// rows describes all pods of m, sorted by name.
-func (v *view) rows(m members) []Pod {
-	all := make([]Pod, 0, len(m.current)+len(m.old))
-	for _, p := range m.current {
-		all = append(all, v.describe(p, true))
+// rows describes the pods of m, sorted by name, and counts those that it leaves out.
+func (v *view) rows(m members) (rows []Pod, leftOut int) {
+	current, old := latest(m.current), latest(m.old)
+	rows = make([]Pod, 0, len(current)+len(old))
+	for _, p := range current {
+		rows = append(rows, v.describe(p, true))
 	}
-	for _, p := range m.old {
-		all = append(all, v.describe(p, false))
+	for _, p := range old {
+		rows = append(rows, v.describe(p, false))
 	}
-	slices.SortFunc(all, func(a, b Pod) int { return compareNames(a.Name, b.Name) })
-	return all
+	slices.SortFunc(rows, func(a, b Pod) int { return compareNames(a.Name, b.Name) })
+	return rows, len(m.current) + len(m.old) - len(rows)
 }
 
 // causes are the problems of a workload that is not complete: what its conditions say, and what its pods show.
