@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/mirror"
@@ -117,6 +118,11 @@ func (c *Change) Target() *unstructured.Unstructured {
 	}
 	target.SetUID(c.seen.UID)
 	target.SetResourceVersion(c.seen.Version)
+	if c.seen.Deleting { // since when is of no account
+		now := metav1.Now()
+		target.SetDeletionTimestamp(&now)
+		target.SetFinalizers(c.seen.Held)
+	}
 	return target
 }
 

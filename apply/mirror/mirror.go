@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	stdsync "sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -243,7 +244,7 @@ func (m *Mirror) tell(app string) {
 // objectChanged tells the apps that an object belongs, or belonged, to. Most changes are of a status, and no news.
 func (m *Mirror) objectChanged(old, current *Object) {
 	if old != nil && current != nil && old.UID == current.UID && old.App == current.App && old.Mark == current.Mark &&
-		old.Deleting == current.Deleting && old.Ended == current.Ended && maps.Equal(old.Notes, current.Notes) {
+		old.Deleting == current.Deleting && slices.Equal(old.Held, current.Held) && old.Ended == current.Ended && maps.Equal(old.Notes, current.Notes) {
 		return
 	}
 	if old != nil {

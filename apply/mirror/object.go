@@ -24,6 +24,7 @@ type Object struct {
 	Mark     string
 	Replicas bool              // spec.replicas is in that set
 	Deleting bool              // its deletion has been asked for
+	Held     []string          // finalizers that it waits for then; nil of others
 	Notes    map[string]string // annotations below lockstep.dev/; nil when there are none
 	Ended    object.End        // of a Job that goes some time after its end; no other metadata tells it
 
@@ -38,6 +39,9 @@ func read(o metav1.Object, old Object) Object {
 	is := Object{
 		UID: o.GetUID(), Version: o.GetResourceVersion(), App: o.GetLabels()[object.OwnerLabel],
 		Deleting: o.GetDeletionTimestamp() != nil, Notes: notes(o.GetAnnotations()),
+	}
+	if is.Deleting {
+		is.Held = o.GetFinalizers()
 	}
 	if whole, ok := o.(*unstructured.Unstructured); ok {
 		is.Ended = object.EndOf(whole.Object)
