@@ -7,3 +7,16 @@ func Watched(o any) (*unstructured.Unstructured, error) {
 	o, err := strip(o)
 	return shown(o), err
 }
+
+// Looked is how many objects that others name the gate has looked for, and knows about or not.
+func (g *Gate) Looked() int {
+	g.presence.mu.Lock()
+	defer g.presence.mu.Unlock()
+	n := 0
+	for _, k := range g.presence.known {
+		if !k.looking {
+			n++
+		}
+	}
+	return n
+}

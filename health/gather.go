@@ -143,6 +143,7 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 		g.service(ctx, t)
 	default:
 		g.backends(ctx, o)
+		g.named(o)
 	}
 }
 

@@ -20,6 +20,8 @@ func (v *view) remarks() []Problem {
 		switch o.GroupVersionKind().GroupKind() {
 		case gkAutoscaler:
 			all = append(all, atMaximum(o)...)
+		case gkIngress:
+			all = append(all, v.unserved(o)...)
 		case gkDisruptionBudget:
 			all = append(all, v.budget(t, o)...)
 		case gkDaemonSet:

@@ -8,6 +8,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // State is all that [Compute] looks at: what was applied, and what the watches know. Compute changes nothing in it.
@@ -24,6 +26,7 @@ type State struct {
 	Nodes       Nodes                           // the room on them, while something is short of it
 	Classes     []*unstructured.Unstructured    // the StorageClasses of claims that are not bound, where they can be read
 	Jobs        []*unstructured.Unstructured    // those of the CronJobs of the targets, where they can be read
+	Missing     map[object.ID]bool              // what Ingresses of the targets name and is known not to be there
 	Now         time.Time                       // when all this was gathered; conditions are older or younger by it
 	Proof       time.Duration                   // how long a pod has to stay ready that no probe asks
 	Rules       Rules                           // of the kinds that say in a way of their own how they are
