@@ -17,8 +17,7 @@ import (
 // record. It is zero for one that is yet to run, or to end.
 func (a *Applier) endOf(ctx context.Context, c *Change, entry inventory.Entry, request Request) object.End {
 	same := entry.Hash == c.Hash && c.recorded
-	// The state was healthy, and so the Job was complete: what came after it does not have it run once more.
-	returns := !same && request.Returning && !request.Past && ends(c.Desired)
+	returns := !same && request.restores() && ends(c.Desired)
 	if c.seen != nil && c.seen.Ended != (object.End{}) && (returns || same && isPast(entry)) {
 		c.seen, c.Before, c.Live = nil, nil, nil // of what came after it, and on its way out
 	}
@@ -34,6 +33,10 @@ func (a *Applier) endOf(ctx context.Context, c *Change, entry inventory.Entry, r
 	}
 	return object.End{}
 }
+
+// restores reports whether the manifests are of a state that was healthy, and so of Jobs that were complete: what came after
+// them does not have them run once more.
+func (r Request) restores() bool { return r.Returning && !r.Past }
 
 // ends tells a Job that is asked to run, and is deleted some time after that.
 func ends(o *unstructured.Unstructured) bool {

@@ -25,7 +25,9 @@ func (v *view) remarks() []Problem {
 		case gkDisruptionBudget:
 			all = append(all, v.budget(t, o)...)
 		case gkDaemonSet:
-			all = append(all, v.nodeless(t)...)
+			all = append(append(all, v.nodeless(t)...), v.kept(o)...)
+		case gkStatefulSet:
+			all = append(all, v.kept(o)...)
 		case gkCronJob:
 			all = append(all, v.schedule(o)...)
 		}
