@@ -92,7 +92,7 @@ func freshUntil(c condition) time.Time {
 // due is when the verdict may change by time alone: zero for never.
 func (s State) due() time.Time {
 	next := s.proofDue()
-	for _, at := range []time.Time{s.neglectDue(), s.bareDue()} {
+	for _, at := range []time.Time{s.neglectDue(), s.bareDue(), s.undeadDue()} {
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}

@@ -2,6 +2,8 @@ package health
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,6 +24,52 @@ func unheard(p *corev1.Pod) *finding {
 		advice: "See what the node says (kubectl describe node " + p.Spec.NodeName + "); " +
 			"where it does not come back, a Deployment makes its pods anew elsewhere after some minutes, and a StatefulSet once the node is deleted.",
 	}
+}
+
+// goneEnough is how long after the end of its grace period a pod may be there that is to go, until that is told.
+const goneEnough = 30 * time.Second
+
+// goesBy is when p should have gone at the latest; zero for one that nobody has asked to go.
+func goesBy(p *corev1.Pod) time.Time {
+	if p.DeletionTimestamp == nil {
+		return time.Time{}
+	}
+	return p.DeletionTimestamp.Add(goneEnough) // the API server has added its grace period
+}
+
+// undead is the problem of a StatefulSet one of whose pods is to go and does not, as its node is lost: there is never a second
+// of its name, so that no other is made in its place.
+func (v *view) undead(o *unstructured.Unstructured, m members, w Workload) []Problem {
+	if o.GroupVersionKind().GroupKind() != gkStatefulSet {
+		return nil
+	}
+	for _, p := range slices.Concat(m.current, m.old) {
+		if by := goesBy(p); by.IsZero() || v.Now.Before(by) {
+			continue
+		}
+		holder := "node " + p.Spec.NodeName + " has not confirmed that it has ended"
+		if held := p.Finalizers; len(held) > 0 {
+			holder = "these finalizers hold it: " + listed(held)
+		}
+		return []Problem{{
+			Reason: NodeRefused, Object: w.ID, Pods: []string{p.Name},
+			Message: fmt.Sprintf("%s is to go, and %s: until then no other is made in its place", p.Name, holder),
+			Advice: "See whether its node is there and Ready; where that is gone for good, delete the Node, " +
+				"or give it the taint node.kubernetes.io/out-of-service: the pod goes then, and its volumes are let go of.",
+		}}
+	}
+	return nil
+}
+
+// undeadDue is when the next pod will be there for too long that is to go; zero when there is none.
+func (s State) undeadDue() time.Time {
+	var next time.Time
+	for _, p := range s.Pods {
+		if by := goesBy(p); s.Now.Before(by) && (next.IsZero() || by.Before(next)) {
+			next = by
+		}
+	}
+	return next
 }
 
 // kept warns of pods that a strategy keeps at the revision before, though the workload counts as rolled out.

@@ -140,7 +140,7 @@ func (v *view) rows(m members) (rows []Pod, leftOut int) {
 func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Problem {
 	problems := append(v.refused(o, m, w), v.ailing(v.suspects(o, m), o, w)...)
 	problems = append(problems, v.nodeRefused(w.ID, v.suspects(o, m))...)
-	problems = append(problems, v.stuck(o, m, w)...)
+	problems = append(append(problems, v.stuck(o, m, w)...), v.undead(o, m, w)...)
 	if w.Status != Failed {
 		slices.SortStableFunc(problems, compareProblems)
 		return problems
