@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply/mirror"
@@ -46,6 +47,7 @@ type Change struct {
 	Hash, Version string
 
 	seen     *mirror.Object             // metadata of the live object; nil if there is none
+	ended    object.End                 // how the object has ended that Desired says; zero of one that may run
 	previous *unstructured.Unstructured // what this app last applied, where that is known
 	count    *int64                     // git's replica count that an autoscaler has instead
 
@@ -103,14 +105,24 @@ func (c *Change) Fingerprint() string {
 }
 
 // Target is the object as it is, or is to be, in the cluster, for whoever judges its health: the API server's answer
-// where it was read or written, else the manifest at the resource version that is live. Nil when there is none.
+// where it was read or written, else the manifest at the resource version that is live. One that has ended and is gone has no
+// resource version, and its end for a status. Nil when there is none.
 func (c *Change) Target() *unstructured.Unstructured {
-	if c.Live != nil || c.seen == nil || c.Desired == nil {
+	if c.Live != nil || c.Desired == nil || c.seen == nil && !c.over() {
 		return c.Live
 	}
 	target := c.Desired.DeepCopy()
+	if c.over() {
+		target.Object["status"] = c.ended.Status()
+		return target
+	}
 	target.SetUID(c.seen.UID)
 	target.SetResourceVersion(c.seen.Version)
+	if c.seen.Deleting { // since when is of no account
+		now := metav1.Now()
+		target.SetDeletionTimestamp(&now)
+		target.SetFinalizers(c.seen.Held)
+	}
 	return target
 }
 

@@ -16,7 +16,8 @@ import (
 )
 
 // Drifted reports whether anything that app has on record is not in the cluster as it was applied, as far as the mirror
-// shows: it makes no call but for the first list of a kind. When known is false some of it cannot be watched, and only a
+// shows: it makes no call but for the first list of a kind. What is on its way out is not as it was applied, however long a
+// finalizer holds it. When known is false some of it cannot be watched, and only a
 // [Applier.Plan] can tell.
 func (a *Applier) Drifted(ctx context.Context, app string, recorded map[object.ID]inventory.Entry) (drifted, known bool) {
 	if a.mirror == nil {
@@ -29,12 +30,16 @@ func (a *Applier) Drifted(ctx context.Context, app string, recorded map[object.I
 		switch {
 		case !shown:
 			known = false
-		case !found, seen.App != app, seen.Mark != entry.Fingerprint, scaled(id) != entry.Yielded:
+		case !found && entry.Ended != (object.End{}), seen.Ended != (object.End{}) && isPast(entry): // it has run, and goes
+		case !found, seen.App != app, seen.Ended != entry.Ended, isLeaving(seen), seen.Mark != entry.Fingerprint, scaled(id) != entry.Yielded:
 			drifted = true
 		}
 	}
 	return drifted, known
 }
+
+// isLeaving tells an object whose deletion somebody has asked for, before its time to live has.
+func isLeaving(o mirror.Object) bool { return o.Deleting && o.Ended == (object.End{}) }
 
 // scaled tells the objects whose replica count an autoscaler has now. Where autoscalers cannot be watched, nothing is
 // known to have changed.

@@ -99,7 +99,7 @@ func (a *Applier) Plan(ctx context.Context, request Request) (*Plan, error) {
 	if err := a.yieldReplicas(ctx, plan, request); err != nil {
 		return nil, err
 	}
-	changed := decide(plan, request)
+	changed := a.decide(ctx, plan, request)
 	if err := a.describe(ctx, plan, request); err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func deferNew(plan *Plan) {
 }
 
 // decide sets each change's action from what is recorded and what is live, and returns those that need a write.
-func decide(plan *Plan, request Request) []*Change {
+func (a *Applier) decide(ctx context.Context, plan *Plan, request Request) []*Change {
 	var changed []*Change
 	for _, c := range plan.Changes {
 		entry, known := request.Recorded[c.ID]
@@ -153,9 +153,12 @@ func decide(plan *Plan, request Request) []*Change {
 		same := known && entry.Hash == c.Hash
 		c.reclaims = entry.Yielded && !c.yielded
 		c.Drift = same && (c.seen == nil || entry.Fingerprint != c.seen.Mark)
+		c.ended = a.endOf(ctx, c, entry, request)
 		switch {
-		case skip(c), c.Drift && request.leaves(c):
+		case skip(c), !c.over() && c.Drift && request.leaves(c):
 			c.Action = Skipped
+		case c.over():
+			c.Action, c.Drift, c.Why = Unchanged, false, whyOver(c.ended)
 		case c.seen == nil:
 			c.Action = Created
 		case same && !c.Drift:

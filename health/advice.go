@@ -41,6 +41,9 @@ func advice(reason Reason, o *unstructured.Unstructured, message string) string 
 	if reason == ProbeFailing && strings.Contains(message, "readiness gate") {
 		return "See whether the controller that sets this condition of the pod runs, and knows the pod; or take the gate out of its readinessGates."
 	}
+	if reason == DeadlineExceeded && strings.Contains(message, "; init container ") {
+		return "Read the init container's log (kubectl logs POD -c CONTAINER): the pod's other containers begin once it has ended."
+	}
 	if reason == Unschedulable {
 		return adviseScheduling(o, message)
 	}

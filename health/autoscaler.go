@@ -92,8 +92,10 @@ func freshUntil(c condition) time.Time {
 // due is when the verdict may change by time alone: zero for never.
 func (s State) due() time.Time {
 	next := s.proofDue()
-	if at := s.neglectDue(); !at.IsZero() && (next.IsZero() || at.Before(next)) {
-		next = at
+	for _, at := range []time.Time{s.neglectDue(), s.bareDue(), s.undeadDue()} {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
 	}
 	for _, t := range s.Targets {
 		if t.Live == nil || t.Live.GroupVersionKind().GroupKind() != gkAutoscaler {

@@ -24,6 +24,7 @@ type testCase struct {
 	Route    *[]string         `json:"route"`   // the pods that the EndpointSlices hold, of those of the base
 	Add      []map[string]any  `json:"add"`     // objects more in the cluster
 	Apply    []change          `json:"apply"`   // of the applied objects, which are as in the cluster otherwise
+	Gone     []change          `json:"gone"`    // objects that were applied and have gone, and what they were then
 	Drop     []string          `json:"drop"`    // objects of the cluster that were not applied: another app's
 	Events   []event           `json:"events"`  // warnings about objects of the cluster
 	Nodes    map[string]string `json:"nodes"`

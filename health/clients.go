@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
@@ -27,9 +28,10 @@ var typedVersions = []schema.GroupVersion{
 
 // clients are the connections that all watches share.
 type clients struct {
-	http    *http.Client
-	dynamic dynamic.Interface
-	typed   map[schema.GroupVersion]rest.Interface
+	http     *http.Client
+	dynamic  dynamic.Interface
+	metadata metadata.Interface
+	typed    map[schema.GroupVersion]rest.Interface
 }
 
 func newClients(config *rest.Config) (*clients, error) {
@@ -42,6 +44,9 @@ func newClients(config *rest.Config) (*clients, error) {
 	}
 	c := &clients{http: client, typed: map[schema.GroupVersion]rest.Interface{}}
 	if c.dynamic, err = dynamic.NewForConfigAndClient(config, client); err != nil {
+		return nil, err
+	}
+	if c.metadata, err = metadata.NewForConfigAndClient(config, client); err != nil {
 		return nil, err
 	}
 	for _, gv := range typedVersions {

@@ -20,5 +20,20 @@ func Watched(o any) (*unstructured.Unstructured, error) {
 // Spared is a target with as much of the applied object as is kept beside a live one that may be used.
 func Spared(t Target) (Target, error) {
 	packed, err := object.Pack(t.Applied)
-	return target{outline: outlineOf(t.Applied), applied: packed, passive: t.Passive}.with(t.Live, t.Seen), err
+	spared := target{outline: outlineOf(t.Applied), applied: packed, passive: t.Passive}.with(t.Live, t.Seen)
+	spared.Last = t.Last
+	return spared, err
+}
+
+// Looked is how many objects that others name the gate has looked for, and knows about or not.
+func (g *Gate) Looked() int {
+	g.presence.mu.Lock()
+	defer g.presence.mu.Unlock()
+	n := 0
+	for _, k := range g.presence.known {
+		if !k.looking {
+			n++
+		}
+	}
+	return n
 }

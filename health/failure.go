@@ -51,7 +51,7 @@ func (r *Report) expired(after time.Duration) *Report {
 	if r.Reason == RolloutInProgress || r.Reason == "" {
 		p := r.probing()
 		if p == nil {
-			p = &Problem{Reason: DeadlineExceeded, Object: r.blamed(), Message: r.Message, Advice: advice(DeadlineExceeded, nil, "")}
+			p = &Problem{Reason: DeadlineExceeded, Object: r.blamed(), Message: r.Message, Advice: advice(DeadlineExceeded, nil, r.Message)}
 		}
 		late.Problems = append(slices.Clone(r.Problems), *p)
 		late.Reason = p.Reason

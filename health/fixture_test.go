@@ -39,7 +39,11 @@ func (c testCase) state(t testing.TB) health.State {
 	for _, o := range c.Add {
 		cluster = append(cluster, unstructuredOf(t, o))
 	}
-	applied := change{}.merge(t, cluster)
+	applied, last := change{}.merge(t, cluster), cluster
+	for _, p := range c.Gone {
+		last = p.merge(t, last)
+		cluster = change{Object: p.Object}.merge(t, cluster)
+	}
 	for _, p := range c.Apply {
 		applied = p.merge(t, applied)
 	}
@@ -59,23 +63,34 @@ func (c testCase) state(t testing.TB) health.State {
 	}
 	for _, o := range applied {
 		if isApplied(o) {
-			s.Targets = append(s.Targets, c.target(o, cluster))
+			s.Targets = append(s.Targets, c.target(o, cluster, last))
 		}
 	}
 	return s
 }
 
-// target is o as applied, beside its copy in the cluster.
-func (c testCase) target(o *unstructured.Unstructured, cluster []*unstructured.Unstructured) health.Target {
+// target is o as applied, beside its copy in the cluster, or as it was last there.
+func (c testCase) target(o *unstructured.Unstructured, cluster, last []*unstructured.Unstructured) health.Target {
 	target := health.Target{Applied: o, Seen: c.Seen, Passive: o.GetKind() == "ConfigMap"}
 	if target.Seen == "" {
 		target.Seen = "100000"
 	}
-	at := slices.IndexFunc(cluster, func(live *unstructured.Unstructured) bool { return name(live) == name(o) })
-	if at >= 0 && !target.Passive {
-		target.Live = cluster[at]
+	target.Live = objectNamed(cluster, name(o))
+	if target.Live == nil {
+		target.Last = objectNamed(last, name(o))
+	}
+	if target.Passive {
+		target.Live, target.Last = nil, nil
 	}
 	return target
+}
+
+func objectNamed(objects []*unstructured.Unstructured, wanted string) *unstructured.Unstructured {
+	at := slices.IndexFunc(objects, func(o *unstructured.Unstructured) bool { return name(o) == wanted })
+	if at < 0 {
+		return nil
+	}
+	return objects[at]
 }
 
 // unready is a pod that runs and is not ready.

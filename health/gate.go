@@ -25,13 +25,14 @@ type Gate struct {
 	// once a check has begun. Zero takes the kubelet's word at once.
 	Proof time.Duration
 
-	mapper  meta.RESTMapper
-	sources *sources
-	lookers *lookers
-	logs    *logs
-	rooms   *rooms
-	prober  *probe.Client
-	waiting atomic.Int64 // checks that are not Current now
+	mapper   meta.RESTMapper
+	sources  *sources
+	lookers  *lookers
+	logs     *logs
+	rooms    *rooms
+	presence *presence
+	prober   *probe.Client
+	waiting  atomic.Int64 // checks that are not Current now
 }
 
 // Linger is how long a watch outlives the last check that needed it, so that the next commit finds it warm.
@@ -56,6 +57,7 @@ func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
 	sources := newSources(clients)
 	return &Gate{
 		mapper: mapper, sources: sources, lookers: newLookers(sources.closed), logs: newLogs(core), rooms: newRooms(core), prober: prober,
+		presence: newPresence(clients.metadata),
 	}, nil
 }
 
@@ -63,6 +65,7 @@ func NewGate(config *rest.Config, mapper meta.RESTMapper) (*Gate, error) {
 func (g *Gate) Close() {
 	g.logs.close()
 	g.rooms.close()
+	g.presence.close()
 	g.sources.close()
 	g.lookers.running.Wait()
 	g.prober.Close()

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // gathering collects one State from the watches.
@@ -105,7 +107,11 @@ func (g *gathering) target(ctx context.Context, t target) {
 			live = shown(o)
 		}
 	}
-	g.state.Targets = append(g.state.Targets, t.with(live, seen))
+	found := t.with(live, seen)
+	if src := g.session.sources[t.key]; live == nil && src != nil && t.outline.version != "" {
+		found.Last = src.outlived(found.Applied)
+	}
+	g.state.Targets = append(g.state.Targets, found)
 }
 
 // behind adds what explains a workload or a Service.
@@ -138,6 +144,7 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 		g.service(ctx, t)
 	default:
 		g.backends(ctx, o)
+		g.named(o)
 	}
 }
 
@@ -211,7 +218,7 @@ func (g *gathering) backends(ctx context.Context, o *unstructured.Unstructured) 
 			continue
 		}
 		seen[b.service] = true
-		if g.session.applies(b.service, o.GetNamespace()) {
+		if g.session.applies(object.ID{Kind: gkService.Kind, Namespace: o.GetNamespace(), Name: b.service}) {
 			continue // it is among the targets
 		}
 		for _, service := range g.lookup(ctx, keyOf(serviceResource, o.GetNamespace()), refName(b.service)) {

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // jobProgress is how far a Job is, and how many of its tries are used up.
@@ -18,6 +20,31 @@ func jobProgress(o *unstructured.Unstructured) string {
 		done += ", of the indexes " + indexes
 	}
 	return done
+}
+
+// succeed counts the completions of a Job, and says how it has ended. Of one that was gone before it was asked about nothing but
+// its end is known.
+func (w *Workload) succeed(t Target, said verdict, n numbers) {
+	o := t.newest()
+	w.Ready = integer(o, 0, "status", "succeeded")
+	if t.freshness() == gone && said.status == Current {
+		w.Ready = w.Desired
+	}
+	w.Updated = n.updated + w.Ready
+	if t.freshness() != stale {
+		w.Ended = object.EndOf(o.Object)
+	}
+}
+
+// judgeEnded is the verdict on a Job that has ended and was removed after its time to live, by the last that was seen of it.
+func judgeEnded(t Target) (verdict, bool) {
+	switch end := object.EndOf(t.newest().Object); end.Condition {
+	case object.Complete:
+		return verdict{status: Current, message: "complete, and removed after its time to live", behind: true}, true
+	case object.Failed:
+		return verdict{status: Failed, message: end.Words + "; it was removed after its time to live", behind: true}, true
+	}
+	return verdict{}, false
 }
 
 // ended adds to the problem of a Job that has failed how its last pod ended: Kubernetes itself only counts.

@@ -4,6 +4,8 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // verdict is what one object says of itself, in its status.
@@ -20,21 +22,23 @@ type verdict struct {
 // that its controller has not brought up to the spec.
 func judge(t Target) verdict {
 	if t.Passive {
+		if t.Applied.GetDeletionTimestamp() != nil {
+			return terminating(t.Applied)
+		}
 		return verdict{status: Current, message: "is there"}
 	}
 	switch t.freshness() {
 	case gone:
-		// Its failure would have ended the gate while it was there.
-		if _, found, _ := unstructured.NestedInt64(t.Applied.Object, "spec", "ttlSecondsAfterFinished"); found {
-			return verdict{status: Current, message: "finished, and removed after its time to live", behind: true}
+		if ended, is := judgeEnded(t); is {
+			return ended
 		}
 		return verdict{status: NotFound, message: "deleted after it was applied", behind: true}
 	case stale:
 		return verdict{status: InProgress, message: "waiting for the watch to show what was applied", behind: true}
 	}
 	o := t.Live
-	if o.GetDeletionTimestamp() != nil {
-		return verdict{status: Terminating, message: "marked for deletion"}
+	if o.GetDeletionTimestamp() != nil && object.EndOf(o.Object) == (object.End{}) {
+		return terminating(o)
 	}
 	switch o.GroupVersionKind().GroupKind() {
 	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet:
@@ -49,6 +53,15 @@ func judge(t Target) verdict {
 		return judgePod(o)
 	}
 	return general(o)
+}
+
+// terminating is the verdict on an object that is on its way out, and what holds it. Once it has gone it is made again.
+func terminating(o *unstructured.Unstructured) verdict {
+	words := "marked for deletion"
+	if held := o.GetFinalizers(); len(held) > 0 {
+		words += "; it goes once these finalizers let it: " + listed(held)
+	}
+	return verdict{status: Terminating, message: words}
 }
 
 // general is kstatus' verdict, for all kinds without a rule of their own here.

@@ -27,7 +27,7 @@ func (v *view) judge(t Target) verdict {
 	case gkPersistentVolumeClaim:
 		return v.judgeClaim(t.Live)
 	case gkPod:
-		return v.explained(t.Live, said)
+		return v.explained(t.Live, v.provenBare(t, said))
 	case gkAPIService:
 		return judgeAPIService(t.Live)
 	case gkDefinition:

@@ -9,17 +9,22 @@ import (
 )
 
 // outline is what is read of an applied object while its watch shows one that is as new: which it is, and what it said of itself
-// before the apply.
+// before the apply. Of one of a passive kind, that it is on its way out, and what holds it.
 type outline struct {
-	apiVersion, kind, namespace, name, uid, version string
-	generation                                      int64
-	conditions                                      any // of the status; nil for none
+	apiVersion, group, kind, namespace, name string
+	uid, version                             string
+	generation                               int64
+	conditions                               any // of the status; nil for none
+	deleted, finalizers                      any // of the metadata; nil for none
 }
 
 func outlineOf(o *unstructured.Unstructured) outline {
 	b := outline{
-		apiVersion: o.GetAPIVersion(), kind: o.GetKind(), namespace: o.GetNamespace(), name: o.GetName(), uid: string(o.GetUID()),
+		apiVersion: o.GetAPIVersion(), group: o.GroupVersionKind().Group, kind: o.GetKind(), namespace: o.GetNamespace(), name: o.GetName(), uid: string(o.GetUID()),
 		version: o.GetResourceVersion(), generation: o.GetGeneration(),
+	}
+	if metadata, ok := o.Object["metadata"].(map[string]any); ok {
+		b.deleted, b.finalizers = metadata["deletionTimestamp"], metadata["finalizers"]
 	}
 	if conditions, found, err := unstructured.NestedSlice(o.Object, "status", "conditions"); found && err == nil {
 		b.conditions = conditions
@@ -27,9 +32,18 @@ func outlineOf(o *unstructured.Unstructured) outline {
 	return b
 }
 
+func (b outline) id() object.ID {
+	return object.ID{Group: b.group, Kind: b.kind, Namespace: b.namespace, Name: b.name}
+}
+
 // object is the object with no more than that. It shares the conditions with b, and is not to be changed.
 func (b outline) object() *unstructured.Unstructured {
 	metadata := map[string]any{"name": b.name, "uid": b.uid, "resourceVersion": b.version, "generation": b.generation}
+	for key, value := range map[string]any{"deletionTimestamp": b.deleted, "finalizers": b.finalizers} {
+		if value != nil {
+			metadata[key] = value
+		}
+	}
 	if b.namespace != "" {
 		metadata["namespace"] = b.namespace
 	}
@@ -60,9 +74,7 @@ func (t target) with(live *unstructured.Unstructured, seen string) Target {
 	return found
 }
 
-// applies reports whether a Service is one of the check's objects.
-func (s *session) applies(service, namespace string) bool {
-	return slices.ContainsFunc(s.targets, func(t target) bool {
-		return t.key.resource == serviceResource && t.outline.name == service && t.outline.namespace == namespace
-	})
+// applies reports whether the object is one of the check itself.
+func (s *session) applies(id object.ID) bool {
+	return slices.ContainsFunc(s.targets, func(t target) bool { return t.outline.id() == id })
 }

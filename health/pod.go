@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -30,6 +31,34 @@ func podCondition(p *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondit
 	return nil
 }
 
+// mostEnded is how many pods that have ended a workload is shown with, of each revision: a Deployment keeps those that a node
+// has put out, and a Job those of all its runs.
+const mostEnded = 5
+
+// hasEnded tells a pod that is done, and that nobody has asked to go.
+func hasEnded(p *corev1.Pod) bool { return !active(p) && p.DeletionTimestamp == nil }
+
+// latest leaves out of pods those that have ended, but for the newest few.
+func latest(pods []*corev1.Pod) []*corev1.Pod {
+	var ended []*corev1.Pod
+	for _, p := range pods {
+		if hasEnded(p) {
+			ended = append(ended, p)
+		}
+	}
+	if len(ended) <= mostEnded {
+		return pods
+	}
+	slices.SortStableFunc(ended, func(a, b *corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
+	kept := make([]*corev1.Pod, 0, len(pods)-len(ended)+mostEnded)
+	for _, p := range pods {
+		if !hasEnded(p) {
+			kept = append(kept, p)
+		}
+	}
+	return append(kept, ended[:mostEnded]...)
+}
+
 // describe is the row of p in a report.
 func (v *view) describe(p *corev1.Pod, updated bool) Pod {
 	row := Pod{
@@ -37,6 +66,8 @@ func (v *view) describe(p *corev1.Pod, updated bool) Pod {
 	}
 	if found := v.symptom(p); found != nil && active(p) && !row.Ready {
 		row.Reason, row.Message = found.reason, found.message
+	} else if name := initial(p); name != "" && !row.Ready {
+		row.Message = name + " runs, and has not ended"
 	}
 	return row
 }

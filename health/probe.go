@@ -82,7 +82,7 @@ func (v *view) unready(p *corev1.Pod) *finding {
 func (v *view) gateClosed(p *corev1.Pod) *finding {
 	c := podCondition(p, corev1.PodReady)
 	if c == nil || c.Status == corev1.ConditionTrue || c.Reason != "ReadinessGatesNotReady" {
-		return nil
+		return unheard(p)
 	}
 	return &finding{reason: ProbeFailing, message: oneLine(c.Message), doubt: true}
 }

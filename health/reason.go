@@ -45,6 +45,9 @@ const (
 	NoNodes               Reason = "NoNodes"               // warning: a DaemonSet that no node is for
 	ScheduleSuspended     Reason = "ScheduleSuspended"     // warning: a CronJob that is suspended
 	LastRunFailed         Reason = "LastRunFailed"         // warning: the last Job of a CronJob has failed
+	OldPodsKept           Reason = "OldPodsKept"           // warning: a strategy keeps pods of the revision before
+	IngressClassMissing   Reason = "IngressClassMissing"   // warning: no controller takes up an Ingress, as its class is not there
+	TLSSecretMissing      Reason = "TLSSecretMissing"      // warning: the certificate that an Ingress names is not there
 )
 
 // rank is the place of a reason in the order above. A reason that is not in it comes last.
@@ -57,6 +60,7 @@ func (r Reason) rank() int {
 		Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
 		PortUndeclared, ReplicasOutsideBounds, OneNode, ScaledToZero, SingleReplica, NoReadinessProbe, RequestsMissing,
 		AtMaximum, NothingProtected, NoDisruption, NoNodes, ScheduleSuspended, LastRunFailed,
+		OldPodsKept, IngressClassMissing, TLSSecretMissing,
 	}
 	for i, known := range order {
 		if r == known {

@@ -20,10 +20,14 @@ func (v *view) remarks() []Problem {
 		switch o.GroupVersionKind().GroupKind() {
 		case gkAutoscaler:
 			all = append(all, atMaximum(o)...)
+		case gkIngress:
+			all = append(all, v.unserved(o)...)
 		case gkDisruptionBudget:
 			all = append(all, v.budget(t, o)...)
 		case gkDaemonSet:
-			all = append(all, v.nodeless(t)...)
+			all = append(append(all, v.nodeless(t)...), v.kept(o)...)
+		case gkStatefulSet:
+			all = append(all, v.kept(o)...)
 		case gkCronJob:
 			all = append(all, v.schedule(o)...)
 		}

@@ -35,7 +35,11 @@ type Workload struct {
 	Status  Status    `json:"status"`
 	Reason  Reason    `json:"reason,omitempty"`
 	Message string    `json:"message,omitempty"`
-	Pods    []Pod     `json:"pods"` // of all revisions, those on their way out too
+	Pods    []Pod     `json:"pods"` // of all revisions, those on their way out too; of those that have ended the newest few
+	// PodsLeftOut is how many that have ended are not among them: a node that is short may evict hundreds.
+	PodsLeftOut int `json:"podsLeftOut,omitempty"`
+
+	Ended object.End `json:"-"` // of a Job that goes some time after its end; zero while it may run
 }
 
 // Pod is one pod of a workload.
@@ -72,6 +76,20 @@ type Problem struct {
 	Terminal bool      `json:"terminal,omitempty"`
 	File     string    `json:"file,omitempty"` // of the object's manifest, and its line: for whoever knows it to fill in
 	Line     int       `json:"line,omitempty"`
+}
+
+// Ended are the Jobs that have ended, and how, of those that go some time after it. There are none of no report.
+func (r *Report) Ended() map[object.ID]object.End {
+	ended := map[object.ID]object.End{}
+	if r == nil {
+		return ended
+	}
+	for _, w := range r.Workloads {
+		if w.Ended != (object.End{}) {
+			ended[w.ID] = w.Ended
+		}
+	}
+	return ended
 }
 
 // sort brings the report into its one order. Workloads, services and pods come in it already.

@@ -198,6 +198,7 @@ func (s *session) close() {
 	s.lag.over()
 	s.pace.over(s.gate)
 	s.gate.rooms.forget(s)
+	s.gate.presence.forget(s)
 	s.asking.end()
 	if s.later != nil {
 		s.later.Stop()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
@@ -19,7 +20,8 @@ type source struct {
 
 	mu      stdsync.Mutex
 	shelf   *shelf
-	version string // the resource version that the watch has reached
+	version string                                // the resource version that the watch has reached
+	gone    map[string]*unstructured.Unstructured // Jobs that have ended and are gone, as they were
 }
 
 // listener is told that something it asked for has changed: by hurry where there is more [trouble] than before. It must not

@@ -8,6 +8,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // State is all that [Compute] looks at: what was applied, and what the watches know. Compute changes nothing in it.
@@ -24,6 +26,7 @@ type State struct {
 	Nodes       Nodes                           // the room on them, while something is short of it
 	Classes     []*unstructured.Unstructured    // the StorageClasses of claims that are not bound, where they can be read
 	Jobs        []*unstructured.Unstructured    // those of the CronJobs of the targets, where they can be read
+	Missing     map[object.ID]bool              // what Ingresses of the targets name and is known not to be there
 	Now         time.Time                       // when all this was gathered; conditions are older or younger by it
 	Proof       time.Duration                   // how long a pod has to stay ready that no probe asks
 	Rules       Rules                           // of the kinds that say in a way of their own how they are
@@ -34,6 +37,7 @@ type State struct {
 type Target struct {
 	Applied *unstructured.Unstructured // as the API server returned it from the apply
 	Live    *unstructured.Unstructured // as a watch shows it; nil when the watch does not have it
+	Last    *unstructured.Unstructured // of a Job that the watch does not have any more: as it was when it went
 	Seen    string                     // the resource version that this watch has reached
 	Passive bool                       // not watched, since its kind is healthy once it is there: a ConfigMap
 }
@@ -51,6 +55,9 @@ const (
 // an apply the watch still shows the finished rollout of the object before.
 func (t Target) freshness() freshness {
 	applied := t.Applied.GetResourceVersion()
+	if applied == "" {
+		return gone // it had ended and gone before it was asked about
+	}
 	if t.Live == nil {
 		if order, err := resourceversion.CompareResourceVersion(t.Seen, applied); err == nil && order >= 0 {
 			return gone
@@ -70,10 +77,14 @@ func (t Target) freshness() freshness {
 	return fresh
 }
 
-// newest is the watched copy when it may be used, else the applied one: what is asked for, in either case.
+// newest is the watched copy when it may be used, or the last there was, else the applied one: what is asked for, in any case.
 func (t Target) newest() *unstructured.Unstructured {
-	if t.freshness() == fresh && !t.Passive {
+	switch state := t.freshness(); {
+	case t.Passive:
+	case state == fresh:
 		return t.Live
+	case state == gone && t.Last != nil:
+		return t.Last
 	}
 	return t.Applied
 }

@@ -26,6 +26,7 @@ func (s *source) Update(o any) error {
 	if err := s.shelf.put(o, (*slot).tell); err != nil {
 		return fmt.Errorf("keep a watched object: %w", err)
 	}
+	s.bury(nil, o)
 	return nil
 }
 
@@ -38,6 +39,7 @@ func (s *source) Delete(o any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.tellAll()
+	s.bury(o, nil)
 	s.shelf.take(key, (*slot).tell)
 	return nil
 }

@@ -22,6 +22,10 @@ func strip(o any) (any, error) {
 	switch o := o.(type) {
 	case *corev1.Pod:
 		o.Annotations = nil
+		if hasEnded(o) { // there may be thousands
+			o.Spec = corev1.PodSpec{NodeName: o.Spec.NodeName, RestartPolicy: o.Spec.RestartPolicy}
+			o.Status.Message = cut(o.Status.Message, maxWords)
+		}
 		o.Spec.Volumes = claimed(o.Spec.Volumes)
 		slim(o.Spec.Containers)
 		slim(o.Spec.InitContainers)

@@ -14,15 +14,15 @@ import (
 func (v *view) workload(t Target) (Workload, []Problem) {
 	o := t.newest()
 	m := v.members(o)
-	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o), Pods: v.rows(m)}
+	w := Workload{ID: object.Of(t.Applied), Kind: o.GetKind(), Name: o.GetName(), Desired: desired(o)}
+	w.Pods, w.PodsLeftOut = v.rows(m)
 	n := count(o, m, w.Desired)
 	w.Updated, w.Ready = n.updated, n.ready
 	said := judge(t)
 	w.Status, w.Message = said.status, said.message
 	switch {
 	case w.Kind == gkJob.Kind:
-		w.Ready = integer(o, 0, "status", "succeeded")
-		w.Updated = n.updated + w.Ready
+		w.succeed(t, said, n)
 	case !said.behind:
 		w.agree(n, m)
 		if w.Status == Current && v.unproven(m) {
@@ -33,7 +33,7 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		return w, nil
 	}
 	var problems []Problem
-	if !said.behind {
+	if !said.behind || said.status == Failed {
 		problems = v.causes(o, m, w)
 	}
 	if flag(o, "spec", "paused") {
@@ -47,6 +47,10 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		w.Reason, w.Message = problems[0].Reason, problems[0].Message
 	default:
 		w.Reason = RolloutInProgress
+		if !said.behind {
+			phrase, _ := initializing(m.current)
+			w.Message += phrase
+		}
 	}
 	return w, problems
 }
@@ -118,30 +122,31 @@ func (w *Workload) progress(n numbers) string {
 	return words
 }
 
-// rows describes all pods of m, sorted by name.
-func (v *view) rows(m members) []Pod {
-	all := make([]Pod, 0, len(m.current)+len(m.old))
-	for _, p := range m.current {
-		all = append(all, v.describe(p, true))
+// rows describes the pods of m, sorted by name, and counts those that it leaves out.
+func (v *view) rows(m members) (rows []Pod, leftOut int) {
+	current, old := latest(m.current), latest(m.old)
+	rows = make([]Pod, 0, len(current)+len(old))
+	for _, p := range current {
+		rows = append(rows, v.describe(p, true))
 	}
-	for _, p := range m.old {
-		all = append(all, v.describe(p, false))
+	for _, p := range old {
+		rows = append(rows, v.describe(p, false))
 	}
-	slices.SortFunc(all, func(a, b Pod) int { return compareNames(a.Name, b.Name) })
-	return all
+	slices.SortFunc(rows, func(a, b Pod) int { return compareNames(a.Name, b.Name) })
+	return rows, len(m.current) + len(m.old) - len(rows)
 }
 
 // causes are the problems of a workload that is not complete: what its conditions say, and what its pods show.
 func (v *view) causes(o *unstructured.Unstructured, m members, w Workload) []Problem {
 	problems := append(v.refused(o, m, w), v.ailing(v.suspects(o, m), o, w)...)
 	problems = append(problems, v.nodeRefused(w.ID, v.suspects(o, m))...)
-	problems = append(problems, v.stuck(o, m, w)...)
+	problems = append(append(problems, v.stuck(o, m, w)...), v.undead(o, m, w)...)
 	if w.Status != Failed {
 		slices.SortStableFunc(problems, compareProblems)
 		return problems
 	}
 	if len(problems) == 0 {
-		problems = append(problems, ended(failure(o, w), m))
+		problems = append(problems, overdue(ended(failure(o, w), m), m))
 	}
 	for i := range problems {
 		problems[i].Terminal = true

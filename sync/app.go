@@ -58,6 +58,7 @@ type Applier interface {
 	Apply(ctx context.Context, plan *apply.Plan, report func(*apply.Change)) error
 	Prune(ctx context.Context, plan *apply.Plan, report func(*apply.Change)) error
 	Drifted(ctx context.Context, app string, recorded map[object.ID]inventory.Entry) (drifted, known bool)
+	Ended(ctx context.Context, recorded map[object.ID]inventory.Entry) map[object.ID]object.End
 	Follow(app string, changed func()) (stop func())
 }
 

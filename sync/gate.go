@@ -41,6 +41,7 @@ func (p *pass) wait(ctx context.Context) error {
 	<-watching
 	report, err = p.outcome.places.placed(report, err)
 	p.outcome.Report = report
+	p.noteEnds(report.Ended())
 	if failure, ok := errors.AsType[*health.Failure](err); ok {
 		p.gaveUp()
 		if p.outcome.Back == nil {
@@ -150,6 +151,7 @@ func (p *pass) movedOn(ctx context.Context) bool {
 
 // driftedSince reports whether somebody has changed what this pass has applied.
 func (p *pass) driftedSince(ctx context.Context) bool {
+	p.noteEnds(p.Applier.Ended(ctx, p.watched))
 	drifted, _ := p.Applier.Drifted(ctx, p.App.Name, p.watched)
 	return drifted
 }

@@ -144,7 +144,7 @@ func (p *pass) applied(ctx context.Context) {
 }
 
 func entry(c *apply.Change) inventory.Entry {
-	return inventory.Entry{Version: c.Version, Hash: c.Hash, Fingerprint: c.Fingerprint(), Yielded: c.Yielded()}
+	return inventory.Entry{Version: c.Version, Hash: c.Hash, Fingerprint: c.Fingerprint(), Yielded: c.Yielded(), Ended: c.Ended()}
 }
 
 // settled puts on record that the pass ended well: what was pruned is forgotten, and the commit is history.

@@ -153,7 +153,7 @@ func TestAnInventoryThatCannotBeUsedDoesNotHideTheOthers(t *testing.T) {
 	first := p.store()
 	p.save(first, of("api", small("1")))
 	for name, breakIt := range map[string]func(*corev1.Secret){
-		"newer":  func(head *corev1.Secret) { head.Data["version"] = []byte("4") },
+		"newer":  func(head *corev1.Secret) { head.Data["version"] = []byte("5") },
 		"broken": func(head *corev1.Secret) { head.Data["payload"] = []byte("x") },
 	} {
 		p.save(first, of(name, small("1")))

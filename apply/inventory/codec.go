@@ -17,16 +17,23 @@ import (
 // with its next save. Set, Account, Prune and Leaving came without: they are lost together, and without them an app that has
 // left is one whose objects stay. Version 2 came with what holds a commit back: without it the next pass would apply it again,
 // or go on with an app that somebody has suspended. Version 3 is that of an inventory with a state to go back to that was not
-// healthy before: without it the next pass would not find the state, and go forward. Others are written as version 2.
+// healthy before: without it the next pass would not find the state, and go forward. Version 4 is that of one with an object
+// that has ended: without it the next pass would run it again. Others are written as version 2.
 const (
-	version      = 3
+	version      = 4
+	versionState = 3
 	versionPlain = 2
 )
 
 // versionOf is the lowest that the inventory can be written as.
 func versionOf(inventory *Inventory) int {
+	for _, entry := range inventory.Entries {
+		if entry.Ended != (object.End{}) {
+			return version
+		}
+	}
 	if inventory.Return != nil && inventory.Return.State != nil {
-		return version
+		return versionState
 	}
 	return versionPlain
 }

@@ -21,7 +21,10 @@ func full() *Inventory {
 		App: "web", Source: "https://git.example.com/shop.git", Revision: "main@sha1:3f2a1c9", Path: "apps/web",
 		Set: "shop apps/*", Account: "deployer", Prune: true, Leaving: true,
 		Entries: map[object.ID]Entry{
-			{Group: "apps", Kind: "Deployment", Namespace: "default", Name: "web-server"}: {"v1", "h", "f", true},
+			{Group: "apps", Kind: "Deployment", Namespace: "default", Name: "web-server"}: {Version: "v1", Hash: "h", Fingerprint: "f", Yielded: true},
+			{Group: "batch", Kind: "Job", Namespace: "default", Name: "migrate"}: {
+				Version: "v1", Hash: "h", Ended: object.End{Condition: object.Failed, Words: "BackoffLimitExceeded: it gave up"},
+			},
 			{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: "shop:admin"}: {Version: "v1"},
 		},
 		History: []Record{{
@@ -190,7 +193,7 @@ func TestAMixOfTwoInventoriesIsNoneOfThem(t *testing.T) {
 func TestTheVersionIsLookedAtFirst(t *testing.T) {
 	s := NewStore(nil, "lockstep-system")
 	for text, want := range map[string]string{
-		fmt.Sprint(versionPlain): "<nil>", fmt.Sprint(version): "<nil>", fmt.Sprint(version + 1): ErrNewer.Error(), "": "no version", "0": "no version", "x": "no version",
+		fmt.Sprint(versionPlain): "<nil>", fmt.Sprint(versionState): "<nil>", fmt.Sprint(version): "<nil>", fmt.Sprint(version + 1): ErrNewer.Error(), "": "no version", "0": "no version", "x": "no version",
 	} {
 		head := s.divide("web", []byte("x")).head
 		head.Data[versionKey] = []byte(text)

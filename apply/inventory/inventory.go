@@ -49,6 +49,8 @@ type Entry struct {
 	Hash        string `json:"hash,omitempty"`        // of the manifest last applied
 	Fingerprint string `json:"fingerprint,omitempty"` // of the live object right after that
 	Yielded     bool   `json:"yielded,omitempty"`     // an autoscaler had its replica count then
+
+	Ended object.End `json:"ended,omitzero"` // how the object that Hash is of has ended, one that goes after it
 }
 
 // Record is one commit in an app's history.

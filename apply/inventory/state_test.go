@@ -99,7 +99,7 @@ func TestOnlyAStateToGoBackToNeedsANewerLockstep(t *testing.T) {
 		t.Errorf("to a healthy state: version %d", got)
 	}
 	i.Return.State = &State{Revision: "main@sha1:1"}
-	if got := versionOf(i); got != version || i.State("main@sha1:1") != i.Return.State || i.State("main@sha1:2") != nil {
+	if got := versionOf(i); got != versionState || i.State("main@sha1:1") != i.Return.State || i.State("main@sha1:2") != nil {
 		t.Errorf("to another: version %d", got)
 	}
 }

@@ -224,7 +224,7 @@ func TestANewerVersionIsNeitherReadNorOverwritten(t *testing.T) {
 	p := newPlace(t)
 	s := p.store()
 	p.save(s, small("1"))
-	p.edit("web", func(head *corev1.Secret) { head.Data["version"] = []byte("4") })
+	p.edit("web", func(head *corev1.Secret) { head.Data["version"] = []byte("5") })
 	if _, err := s.Load(t.Context(), "web"); !errors.Is(err, inventory.ErrNewer) {
 		t.Errorf("load: %v, want ErrNewer", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	stdsync "sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -173,8 +174,13 @@ func obtain[T any](ctx context.Context, m *Mirror, held map[key]*watch[T], k key
 }
 
 func (m *Mirror) startObjects(ctx context.Context, k key) *watch[Object] {
+	s := newShelf(read, m.objectChanged)
+	if k.resource.GroupResource() == jobs {
+		s.outlives = func(o Object) bool { return o.Ended != (object.End{}) }
+		return start(ctx, m, k, s, labelled(m.dynamic.Resource(k.resource).Namespace(k.namespace)))
+	}
 	client := m.metadata.Resource(k.resource).Namespace(k.namespace)
-	return start(ctx, m, k, newShelf(read, m.objectChanged), &cache.ListWatch{
+	return start(ctx, m, k, s, &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			options.LabelSelector = object.OwnerLabel
 			return client.List(ctx, options)
@@ -238,7 +244,7 @@ func (m *Mirror) tell(app string) {
 // objectChanged tells the apps that an object belongs, or belonged, to. Most changes are of a status, and no news.
 func (m *Mirror) objectChanged(old, current *Object) {
 	if old != nil && current != nil && old.UID == current.UID && old.App == current.App && old.Mark == current.Mark &&
-		old.Deleting == current.Deleting && maps.Equal(old.Notes, current.Notes) {
+		old.Deleting == current.Deleting && slices.Equal(old.Held, current.Held) && old.Ended == current.Ended && maps.Equal(old.Notes, current.Notes) {
 		return
 	}
 	if old != nil {

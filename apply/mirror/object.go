@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -23,7 +24,9 @@ type Object struct {
 	Mark     string
 	Replicas bool              // spec.replicas is in that set
 	Deleting bool              // its deletion has been asked for
+	Held     []string          // finalizers that it waits for then; nil of others
 	Notes    map[string]string // annotations below lockstep.dev/; nil when there are none
+	Ended    object.End        // of a Job that goes some time after its end; no other metadata tells it
 
 	sum [sha256.Size]byte // of the set as it was sent, to tell quickly that it is the same
 }
@@ -36,6 +39,12 @@ func read(o metav1.Object, old Object) Object {
 	is := Object{
 		UID: o.GetUID(), Version: o.GetResourceVersion(), App: o.GetLabels()[object.OwnerLabel],
 		Deleting: o.GetDeletionTimestamp() != nil, Notes: notes(o.GetAnnotations()),
+	}
+	if is.Deleting {
+		is.Held = o.GetFinalizers()
+	}
+	if whole, ok := o.(*unstructured.Unstructured); ok {
+		is.Ended = object.EndOf(whole.Object)
 	}
 	set := applied(o.GetManagedFields())
 	if len(set) == 0 {

@@ -22,9 +22,12 @@ type shelf[T any] struct {
 	read    func(o metav1.Object, old T) T
 	changed func(old, current *T) // nil for an object that was not there, or is not any more
 
+	outlives func(T) bool // tells what is remembered of an object that is gone; nil for nothing
+
 	mu       stdsync.RWMutex
 	items    map[types.NamespacedName]kept[T]
-	complete bool // a whole list has come in
+	gone     map[types.NamespacedName]T // those that have outlived their objects
+	complete bool                       // a whole list has come in
 }
 
 var _ cache.ReflectorStore = (*shelf[Object])(nil)
@@ -57,6 +60,7 @@ func (s *shelf[T]) note(name types.NamespacedName, version string, value T) {
 	defer s.mu.Unlock()
 	if item, there := s.items[name]; !there || !before(version, item.version) {
 		s.items[name] = kept[T]{version, value}
+		delete(s.gone, name)
 	}
 }
 
@@ -91,6 +95,7 @@ func (s *shelf[T]) put(o metav1.Object) (old, current *T, news bool) {
 	}
 	value := s.read(o, item.value)
 	s.items[name] = kept[T]{o.GetResourceVersion(), value}
+	delete(s.gone, name)
 	if there {
 		old = &item.value
 	}
@@ -118,6 +123,7 @@ func (s *shelf[T]) drop(o metav1.Object) *T {
 		return nil
 	}
 	delete(s.items, nameOf(o))
+	s.bury(nameOf(o), s.read(o, item.value))
 	return &item.value
 }
 
@@ -150,6 +156,7 @@ func (s *shelf[T]) retain(current map[types.NamespacedName]bool, version string)
 		if !current[name] && !before(version, item.version) {
 			gone = append(gone, item.value)
 			delete(s.items, name)
+			s.bury(name, item.value)
 		}
 	}
 	return gone

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -134,6 +135,35 @@ func TestTheRightsThatArePrintedAreEnough(t *testing.T) {
 	e.create(e.roles())
 	if code, said := e.passes(); code != 0 {
 		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
+// TestWhatAnIngressNamesMayBeLookedForByNameAlone reads what --explain prints for an Ingress with a class and a certificate.
+func TestWhatAnIngressNamesMayBeLookedForByNameAlone(t *testing.T) {
+	e := newTenant(t)
+	e.repo.Write("ingress.yaml", `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  ingressClassName: nginx
+  tls: [{secretName: shop-tls}]
+  defaultBackend: {service: {name: web, port: {number: 80}}}
+`)
+	e.repo.Commit("Open the shop")
+	found := map[string]string{}
+	for _, o := range e.roles("--explain", "--state=false") {
+		if o.GetKind() != "Role" && o.GetKind() != "ClusterRole" {
+			continue
+		}
+		for _, rule := range roleOf(t, o).Rules {
+			if len(rule.ResourceNames) > 0 {
+				found[o.GetKind()+" "+rule.Resources[0]] = fmt.Sprint(rule.Verbs, rule.ResourceNames)
+			}
+		}
+	}
+	want := map[string]string{"Role secrets": "[get] [shop-tls]", "ClusterRole ingressclasses": "[get] [nginx]"}
+	if !maps.Equal(found, want) {
+		t.Errorf("by name: %v, want %v", found, want)
 	}
 }
 

@@ -49,6 +49,7 @@ var (
 	look     = []string{"list", "watch"}
 	gkCustom = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
 
+	secret      = schema.GroupKind{Kind: "Secret"}
 	pods        = schema.GroupResource{Resource: "pods"}
 	autoscalers = schema.GroupResource{Group: "autoscaling", Resource: "horizontalpodautoscalers"}
 )
@@ -147,6 +148,9 @@ func (r *rights) judge(namespace string, writer types.NamespacedName, resource r
 	if r.explain && namespace != "" {
 		r.explains(at)
 	}
+	if r.explain {
+		r.names(namespace, m)
+	}
 	if r.lists {
 		r.reads(resource, others)
 	}
@@ -161,6 +165,17 @@ func (r *rights) explains(at place) {
 	}
 	r.allow(at, right{GroupResource: pods}, "get")
 	r.allow(at, right{GroupResource: schema.GroupResource{Resource: "pods/log"}}, "get")
+}
+
+// names takes in what an object names, one by one: a verdict says whether it is there.
+func (r *rights) names(namespace string, m manifest.Manifest) {
+	for id, resource := range health.Names(m.Object) {
+		at := place{namespace: namespace, subject: r.daemon}
+		if id.GroupKind() != secret {
+			at.namespace = "" // a class is the whole cluster's
+		}
+		r.allow(at, right{resource, id.Name}, "get")
+	}
 }
 
 // reads takes in reads of the whole cluster.

@@ -17,7 +17,8 @@ const (
 type gauge struct {
 	label, name string
 	meter
-	pods []health.Pod
+	pods    []health.Pod
+	leftOut int // pods that have ended, beyond those
 }
 
 func gaugeOf(w health.Workload) gauge {
@@ -25,11 +26,11 @@ func gaugeOf(w health.Workload) gauge {
 	if w.Kind == "Job" {
 		label = "completions"
 	}
-	return gauge{label, w.Name, meter{w.Ready, w.Desired}, w.Pods}
+	return gauge{label, w.Name, meter{w.Ready, w.Desired}, w.Pods, w.PodsLeftOut}
 }
 
 func gaugeOfService(s health.Service) gauge {
-	return gauge{"endpoints", s.Name, meter{s.EndpointsReady, s.EndpointsExpected}, nil}
+	return gauge{"endpoints", s.Name, meter{s.EndpointsReady, s.EndpointsExpected}, nil, 0}
 }
 
 func gauges(app status.App) []gauge {
@@ -56,7 +57,7 @@ func (c canvas) meters(app status.App, l limits) []line {
 	var lines []line
 	for _, g := range shown {
 		lines = append(lines, c.gauge(g, label, count))
-		lines = append(lines, c.pods(g.pods, l.pods)...)
+		lines = append(lines, c.pods(g.pods, g.leftOut, l.pods)...)
 	}
 	if left := len(all) - len(shown); left > 0 {
 		lines = append(lines, c.rest("· and %d more, %d complete", left, tally(all, gauge.full)-tally(shown, gauge.full)))

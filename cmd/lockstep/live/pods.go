@@ -18,8 +18,9 @@ type podRow struct {
 }
 
 // pods lists the pods of a workload, in columns. Where there are more than limit, those that are not ready go first.
-// With no room for any, the rollout's numbers say enough.
-func (c canvas) pods(all []health.Pod, limit int) []line {
+// Those that have ended and are left out of the report are counted with the rest. With no room for any, the rollout's numbers
+// say enough.
+func (c canvas) pods(all []health.Pod, leftOut, limit int) []line {
 	if limit == 0 {
 		return nil
 	}
@@ -29,7 +30,7 @@ func (c canvas) pods(all []health.Pod, limit int) []line {
 		rows = append(rows, c.podRow(p))
 	}
 	lines := c.podLines(rows)
-	if left := len(all) - len(shown); left > 0 {
+	if left := len(all) - len(shown) + leftOut; left > 0 {
 		lines = append(lines, c.rest("  · and %d more, %d ready", left, tally(all, isReady)-tally(shown, isReady)))
 	}
 	return lines
