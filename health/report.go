@@ -39,7 +39,7 @@ type Workload struct {
 	// PodsLeftOut is how many that have ended are not among them: a node that is short may evict hundreds.
 	PodsLeftOut int `json:"podsLeftOut,omitempty"`
 
-	Ended object.End `json:"-"` // of a Job that goes some time after its end; zero while it may run
+	Ended object.End `json:"ended,omitzero"` // of a Job that goes some time after its end; zero while it may run
 }
 
 // Pod is one pod of a workload.
