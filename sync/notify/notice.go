@@ -44,7 +44,7 @@ func noticeOf(app status.App, event sync.Event, clean func(string) string) Notic
 	n.Message = cut(clean(strings.TrimPrefix(app.Message, app.Name+" ")), longestText)
 	if n.State == sync.Healthy {
 		n.Message = app.Standing()
-		if app.Timeline.At(status.Healthy) != nil && wrote(app) {
+		if at := app.Timeline.At(status.Healthy); at != nil && !app.Since.After(at.At) && wrote(app) {
 			n.Took = app.Timeline.Total()
 			n.Message += " in " + status.Spell(n.Took)
 		}
