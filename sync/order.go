@@ -49,6 +49,21 @@ func (r *Reconciler) ordered() bool {
 	return r.order != nil
 }
 
+// refuseSync answers an order to sync, which no pass is to begin with now, and keeps any other for the pass that comes.
+func (r *Reconciler) refuseSync(ctx context.Context, why error) {
+	r.mu.Lock()
+	order := r.order
+	if order != nil && order.Verb == OrderSync {
+		r.order = nil
+	} else {
+		order = nil
+	}
+	r.mu.Unlock()
+	if order != nil {
+		order.Done(ctx, Outcome{State: Pending}, why)
+	}
+}
+
 // isSuspended reports whether somebody has asked for the app to be left as it is. It is the loop's to ask.
 func (r *Reconciler) isSuspended() bool { return r.record != nil && r.record.Suspended }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -141,7 +142,7 @@ func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sy
 	app, _ := d.store.App(request.App)
 	answer := inventory.Answer{State: string(cmp.Or(outcome.State, app.State)), Message: app.Message, Code: exitCode(failure)}
 	if failure != nil {
-		answer.Message = failure.Error()
+		answer.Message = wordsOf(failure)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
@@ -152,4 +153,20 @@ func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sy
 	if err := say(); err != nil {
 		d.log.Warn("a command is not answered", zap.String("app", request.App), zap.Error(err))
 	}
+}
+
+// wordsOf says why a pass ended, without the app and the state, which are said beside it, and what to do.
+func wordsOf(err error) string {
+	failed, ok := errors.AsType[*sync.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	text := failed.Message()
+	if failed.State() == sync.Failed {
+		text = failed.Reason() + ": " + text
+	}
+	if advice := failed.Advice(); advice != "" {
+		text += " → " + advice
+	}
+	return text
 }

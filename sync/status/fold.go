@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,6 +61,13 @@ func (a *App) explain(reason, message string) {
 	a.Reason, a.Message = reason, message
 	if message == "" && a.Back != nil {
 		a.Reason, a.Message = a.Back.Reason, a.Back.String()
+	}
+	a.Advice = ""
+	for _, p := range a.Problems {
+		if string(p.Reason) == a.Reason {
+			a.Advice = p.Advice
+			return
+		}
 	}
 }
 
@@ -229,5 +237,6 @@ func (a *App) failed(event sync.Event) {
 		a.unreturned = "; " + sync.ErrNothingToGoBackTo.Error()
 	}
 	a.enter(event.Err.State(), event)
-	a.explain(event.Err.Reason(), event.Err.Error())
+	a.explain(event.Err.Reason(), event.Err.Message())
+	a.Advice = cmp.Or(a.Advice, event.Err.Advice())
 }

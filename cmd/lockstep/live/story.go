@@ -104,7 +104,7 @@ func (s *story) judged(event sync.Event) []sentence {
 	if s.over && s.app.State == sync.Progressing && s.mood != sync.Progressing {
 		s.leave(sync.Progressing, event.At)
 		if len(troubles) == 0 {
-			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + cmp.Or(because(s.app), "waiting for the cluster")}}
+			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + cmp.Or(s.app.Message, "waiting for the cluster")}}
 		}
 	}
 	return troubles

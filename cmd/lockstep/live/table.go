@@ -116,9 +116,9 @@ func summary(app status.App) string {
 	case app.State == sync.Suspended, app.State == sync.RolledBack, app.Reason == "DependencyNotReady":
 		return app.Message // the state says the reason
 	case app.Reason == "" || app.Reason == string(health.RolloutInProgress):
-		return because(app)
+		return app.Message
 	}
-	return app.Reason + ": " + because(app)
+	return app.Reason + ": " + app.Message
 }
 
 func readiness(workloads []health.Workload) string {
