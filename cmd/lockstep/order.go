@@ -110,7 +110,7 @@ func (f *orderFlags) run(ctx context.Context, cmd *cobra.Command, request invent
 		return fmt.Errorf("there is no namespace %s, so no daemon keeps its apps there: is \"lockstep run\" running, with another --state-namespace?",
 			f.stateNamespace)
 	} else if err != nil {
-		return err
+		return unreachable(err)
 	}
 	defer func() {
 		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
