@@ -72,7 +72,7 @@ func printHistory(out io.Writer, history sync.History, now time.Time) error {
 		if c.Reason != "" {
 			state += " (" + c.Reason + ")"
 		}
-		_, _ = fmt.Fprintf(w, "%s%s\t%s\t%s ago\t%s\t%s\t%s\t%s\n", c.Revision, kept, state, status.Spell(max(0, now.Sub(c.At)).Truncate(time.Second)),
+		_, _ = fmt.Fprintf(w, "%s%s\t%s\t%s ago\t%s\t%s\t%s\t%s\n", c.Revision, kept, state, ago(now.Sub(c.At)),
 			status.Spell(time.Duration(c.MS)*time.Millisecond), objects, plain(c.Author), plain(c.Message))
 	}
 	if err := w.Flush(); err != nil {
@@ -87,6 +87,12 @@ func printHistory(out io.Writer, history sync.History, now time.Time) error {
 		return err
 	}
 	return nil
+}
+
+// ago spells how long ago something was, in the larger unit of the two, which is enough for a table.
+func ago(d time.Duration) string {
+	text := strings.Fields(status.Spell(max(0, d).Truncate(time.Second)))
+	return text[0] + " " + text[1]
 }
 
 // plain is text without what a terminal would take for an order.

@@ -32,7 +32,7 @@ func overview(out io.Writer, c canvas, list status.List, wide bool, now time.Tim
 	table(out, c, apps, wide, now)
 	var lines []line
 	if len(apps) > 1 {
-		lines = append(lines, line{}, c.cut(c.counted(apps), c.width))
+		lines = append(append(lines, line{}), wrap(c.counted(apps), c.width, 2)...)
 	}
 	if len(list.Problems) > 0 {
 		lines = append(lines, line{})
