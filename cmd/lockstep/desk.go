@@ -141,8 +141,11 @@ func (d *desk) take(ctx context.Context, secret *corev1.Secret, early map[string
 func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sync.Outcome, failure error) {
 	app, _ := d.store.App(request.App)
 	answer := inventory.Answer{State: string(cmp.Or(outcome.State, app.State)), Message: app.Message, Code: exitCode(failure)}
-	if failure != nil {
+	switch {
+	case failure != nil:
 		answer.Message = wordsOf(failure)
+	case outcome.State == sync.RolledBack && outcome.Back != nil:
+		answer.Message = outcome.Back.String() // the app may be told to be something else, as when its repository is away
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
