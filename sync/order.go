@@ -81,6 +81,18 @@ func (p *pass) answer(ctx context.Context, outcome Outcome, err error) {
 	}
 }
 
+// answerReturn tells who asked for an earlier state that it is live, whatever else the pass will end with: no repository is
+// needed for that, and that it is away is the app's state and not the order's.
+func (p *pass) answerReturn(ctx context.Context) {
+	if p.order == nil || p.order.Verb != OrderRollback || p.outcome.Back == nil {
+		return
+	}
+	outcome := p.outcome
+	outcome.State = RolledBack
+	p.answer(ctx, outcome, nil)
+	p.order = nil
+}
+
 // obey puts on record what is asked for.
 func (p *pass) obey(ctx context.Context) error {
 	if p.order == nil {
