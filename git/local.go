@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	stdsync "sync"
 	"time"
 
@@ -102,6 +103,12 @@ func (l *local) missing(at layout) error {
 	}
 	names, err := at.below(heads)
 	if err == nil && len(names) == 0 {
+		if tagged, err := at.below(tags); err == nil && len(tagged) > 0 {
+			return fail(ErrBranchNotFound, "no branch, only tags: name a tag that is to be live")
+		}
+		if head, err := readSmall(filepath.Join(at.gitDir, "HEAD")); err == nil && !strings.HasPrefix(head, "ref:") {
+			return fail(ErrBranchNotFound, "no branch, only a commit that is checked out: run git branch main")
+		}
 		return fail(ErrNoCommits, "no commits yet: commit to the repository")
 	}
 	return err

@@ -66,6 +66,20 @@ func TestARepositoryWithoutCommitsSaysSoAndRecovers(t *testing.T) {
 	fetch(t, r, work.commit("a.yaml", "a: 1\n"))
 }
 
+func TestARepositoryWithoutABranchIsToldFromOneWithoutCommits(t *testing.T) {
+	work := newRepo(t)
+	work.commit("a.yaml", "a: 1\n")
+	work.run("checkout", "--quiet", "--detach")
+	work.run("branch", "-D", "main")
+	r := open(t, work.dir)
+	for _, want := range []string{"no branch, only a commit that is checked out", "no branch, only tags"} {
+		if _, err := r.Fetch(t.Context()); !errors.Is(err, git.ErrBranchNotFound) || !strings.Contains(err.Error(), want) {
+			t.Errorf("fetch: %v, want %s", err, want)
+		}
+		work.run("tag", "--force", "v1.0.0")
+	}
+}
+
 func TestAMissingBranchIsToldWithThoseThatThereAre(t *testing.T) {
 	work := newRepo(t)
 	work.commit("a.yaml", "a: 1\n")

@@ -1,7 +1,9 @@
 package sync_test
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +52,23 @@ func TestAnAppWaitsForThoseThatItDependsOn(t *testing.T) {
 	s.at(s.commit(), 2)
 	if !s.isLive("web") {
 		t.Error("the app is healthy, and its object is not there")
+	}
+}
+
+func TestASyncOfAnAppThatWaitsSaysForWhatAndWaitsForNothing(t *testing.T) {
+	s := newFleetStage(t)
+	db, web := patient(s.named("db")), s.named("web")
+	web.DependsOn = []string{db.Name}
+	s.apps = []sync.App{web, db}
+	s.folder("web")
+	s.hang("db")
+	s.commit()
+	s.run()
+	s.until(web, "to wait", waitsFor(db))
+	done := make(chan error, 1)
+	s.orders <- sync.Order{App: web.Name, Verb: sync.OrderSync, Done: func(_ context.Context, _ sync.Outcome, err error) { done <- err }}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "waits for the app "+strconv.Quote(db.Name)) {
+		t.Errorf("error: %v", err)
 	}
 }
 

@@ -36,6 +36,17 @@ func (e *Error) Error() string {
 	if !e.Revision.IsZero() {
 		text += " @" + short(e.Revision)
 	}
+	return e.kept(text + " " + oneLine(e.Err.Error()))
+}
+
+// Message is the error without what is said beside it wherever an app's state is told: the app, the revision and the reason.
+func (e *Error) Message() string {
+	text := strings.TrimPrefix(oneLine(e.Err.Error()), "not healthy: ")
+	return e.kept(strings.TrimPrefix(text, e.Reason()+": "))
+}
+
+// kept cuts text, and says behind it what was left as it is.
+func (e *Error) kept(text string) string {
 	tail := ""
 	if e.Kept > 0 {
 		objects := "objects"
@@ -44,7 +55,6 @@ func (e *Error) Error() string {
 		}
 		tail = fmt.Sprintf("; kept %d %s at %s", e.Kept, objects, short(e.At))
 	}
-	text += " " + oneLine(e.Err.Error())
 	if room := longestError - len(tail); len(text) > room {
 		text = strings.ToValidUTF8(text[:room-len("…")], "") + "…"
 	}

@@ -91,7 +91,7 @@ func (s *fleetStage) run() {
 			all, _, err := ledger.All(ctx)
 			return all, err
 		},
-		Observer: s.store, Workers: 2, Interval: time.Second, Log: zap.NewNop(),
+		Observer: s.store, Workers: 2, Interval: time.Second, Log: zap.NewNop(), Orders: s.orders,
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.rosters = make(chan sync.Roster, 1)

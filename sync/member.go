@@ -87,6 +87,7 @@ func (f *Fleet) ready(ctx context.Context, m *member) {
 			}
 			f.board.Observe(ctx, event)
 		}
+		m.reconciler.refuseSync(ctx, fmt.Errorf("%s; it is brought live once that is healthy", waits))
 		looking, end := context.WithCancel(ctx)
 		if f.abroad.has(m.app.DependsOn) {
 			looking, end = context.WithTimeout(ctx, abroadLook)

@@ -49,6 +49,21 @@ func (r *Reconciler) ordered() bool {
 	return r.order != nil
 }
 
+// refuseSync answers an order to sync, which no pass is to begin with now, and keeps any other for the pass that comes.
+func (r *Reconciler) refuseSync(ctx context.Context, why error) {
+	r.mu.Lock()
+	order := r.order
+	if order != nil && order.Verb == OrderSync {
+		r.order = nil
+	} else {
+		order = nil
+	}
+	r.mu.Unlock()
+	if order != nil {
+		order.Done(ctx, Outcome{State: Pending}, why)
+	}
+}
+
 // isSuspended reports whether somebody has asked for the app to be left as it is. It is the loop's to ask.
 func (r *Reconciler) isSuspended() bool { return r.record != nil && r.record.Suspended }
 
@@ -64,6 +79,18 @@ func (p *pass) answer(ctx context.Context, outcome Outcome, err error) {
 	if p.order != nil {
 		p.order.Done(ctx, outcome, err)
 	}
+}
+
+// answerReturn tells who asked for an earlier state that it is live, whatever else the pass will end with: no repository is
+// needed for that, and that it is away is the app's state and not the order's.
+func (p *pass) answerReturn(ctx context.Context) {
+	if p.order == nil || p.order.Verb != OrderRollback || p.outcome.Back == nil {
+		return
+	}
+	outcome := p.outcome
+	outcome.State = RolledBack
+	p.answer(ctx, outcome, nil)
+	p.order = nil
 }
 
 // obey puts on record what is asked for.

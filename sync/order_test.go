@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
@@ -149,6 +150,35 @@ func TestARejectedCommitIsTriedAgainOnDemandAlone(t *testing.T) {
 	is := s.order(sync.OrderSync)
 	if _, again := errors.AsType[*sync.RolledBackError](is.err); !again || service.n.Load() != 5 {
 		t.Errorf("on demand: %v, applied %d times", is.err, service.n.Load())
+	}
+}
+
+// away is a source that cannot be asked any more; what it has given last is known.
+type away struct{ sync.Source }
+
+func (a away) Fetch(ctx context.Context) (git.Snapshot, error) {
+	snapshot, _ := a.Source.Fetch(ctx)
+	return snapshot, git.ErrUnavailable
+}
+
+func TestGoingBackByHandIsDoneWhileTheRepositoryIsAway(t *testing.T) {
+	s := newStage(t, options{}, web(t, 1)...)
+	r := s.loop.Reconciler
+	first := s.commit()
+	s.pass()
+	s.commit("web-deployment.yaml", deployment(t, 3))
+	s.pass()
+	r.Source = away{r.Source}
+	var is ended
+	r.Order(t.Context(), sync.Order{App: s.name, Verb: sync.OrderRollback, Done: answer(&is)})
+	if _, err := r.Reconcile(t.Context()); !errors.Is(err, git.ErrUnavailable) {
+		t.Errorf("the outage is not told: %v", err)
+	}
+	if is.err != nil || is.outcome.State != sync.RolledBack || is.outcome.Back == nil || is.outcome.Back.To.Hash != first || !is.outcome.Back.Done {
+		t.Errorf("answered %+v", is)
+	}
+	if n := *s.deployment().Spec.Replicas; n != 1 {
+		t.Errorf("%d replicas", n)
 	}
 }
 

@@ -216,6 +216,7 @@ func (p *pass) wrap(step Step, err error) *Error {
 // done ends the pass. When the repository cannot be reached that is still the app's state, however well it serves.
 func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
 	if stalled != nil {
+		p.answerReturn(ctx)
 		return p.failed(ctx, StepFetch, stalled)
 	}
 	p.catchUp(ctx)

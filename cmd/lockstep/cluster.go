@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -58,7 +59,10 @@ func findCluster(kubeconfig, contextName string) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
-	if err := meant(raw.CurrentContext, contextName, len(raw.Contexts)); err != nil {
+	if contextName == "" && len(raw.Contexts) == 0 {
+		return nil, noContext(rules.GetLoadingPrecedence())
+	}
+	if err := meant(raw.CurrentContext, contextName); err != nil {
 		return nil, err
 	}
 	config, err := loader.ClientConfig()
@@ -68,13 +72,31 @@ func findCluster(kubeconfig, contextName string) (*cluster, error) {
 	return &cluster{config: config, name: cmp.Or(contextName, raw.CurrentContext)}, nil
 }
 
+// noContext says which files have been looked for or into, of which none names a cluster.
+func noContext(files []string) error {
+	for _, file := range files {
+		if _, err := os.Stat(file); err == nil {
+			return fmt.Errorf("no cluster: the kubeconfig %s has no context; name another with --kubeconfig", file)
+		}
+	}
+	return fmt.Errorf("no cluster: no kubeconfig was found at %s; name one with --kubeconfig, or start a local cluster with make cluster-up",
+		strings.Join(files, " or "))
+}
+
+// unreachable says in plain words that the API server cannot be asked; any other error stays as it is.
+func unreachable(err error) error {
+	away, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("the API server cannot be reached: %w; check that it runs, and that --kubeconfig and --context mean it", away)
+}
+
 // meant refuses a current context that nobody has named and whose own name does not say that it is local.
-func meant(current, named string, contexts int) error {
+func meant(current, named string) error {
 	switch {
 	case named != "" || isLocal(current):
 		return nil
-	case contexts == 0:
-		return errors.New("no cluster: no kubeconfig was found; name one with --kubeconfig, or start a local cluster with make cluster-up")
 	case current == "":
 		return errors.New("no cluster: the kubeconfig has no current context; name one with --context")
 	default:
@@ -130,11 +152,11 @@ func hasPriorityAndFairness(ctx context.Context, config *rest.Config) (bool, err
 	if err != nil {
 		return false, err
 	}
-	url, _, err := rest.DefaultServerUrlFor(probe)
+	server, _, err := rest.DefaultServerUrlFor(probe)
 	if err != nil {
 		return false, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url.JoinPath("livez", "ping").String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.JoinPath("livez", "ping").String(), nil)
 	if err != nil {
 		return false, err
 	}

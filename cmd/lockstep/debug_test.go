@@ -48,6 +48,9 @@ func startDebug(t *testing.T, level zap.AtomicLevel) (ask func(method, path, hos
 		if host != "" {
 			request.Host = host
 		}
+		if strings.Contains(body, "=") { // as curl does
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
 		answer, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -101,5 +104,22 @@ func TestTracesAreOffUnlessSomebodyAsksForThem(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
 	if err := s.export(&traceFlags{}); err != nil || s.traces == nil {
 		t.Errorf("%v, %v", s.traces, err)
+	}
+}
+
+// TestTheReadmesCommandSetsTheLevelOfTheLog sends what curl makes of the README's command: a form.
+func TestTheReadmesCommandSetsTheLevelOfTheLog(t *testing.T) {
+	level := zap.NewAtomicLevelAt(zapcore.InfoLevel)
+	ask := startDebug(t, level)
+	_, command, found := strings.Cut(readme(t), "curl -X PUT -d ")
+	body, rest, _ := strings.Cut(command, " ")
+	if !found || !strings.HasPrefix(rest, "http://127.0.0.1:6060/debug/level\n") {
+		t.Fatal("the README does not say how the level is set")
+	}
+	if !strings.HasPrefix(body, "level=") {
+		t.Errorf("%s is no form, which is what curl says that it sends", body)
+	}
+	if code, text := ask(http.MethodPut, "/debug/level", "", body); code != http.StatusOK || level.Level() != zapcore.DebugLevel {
+		t.Errorf("%d %s: %s", code, text, level)
 	}
 }

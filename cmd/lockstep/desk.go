@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -140,8 +141,11 @@ func (d *desk) take(ctx context.Context, secret *corev1.Secret, early map[string
 func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sync.Outcome, failure error) {
 	app, _ := d.store.App(request.App)
 	answer := inventory.Answer{State: string(cmp.Or(outcome.State, app.State)), Message: app.Message, Code: exitCode(failure)}
-	if failure != nil {
-		answer.Message = failure.Error()
+	switch {
+	case failure != nil:
+		answer.Message = wordsOf(failure)
+	case outcome.State == sync.RolledBack && outcome.Back != nil:
+		answer.Message = outcome.Back.String() // the app may be told to be something else, as when its repository is away
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
@@ -152,4 +156,20 @@ func (d *desk) answer(ctx context.Context, request inventory.Request, outcome sy
 	if err := say(); err != nil {
 		d.log.Warn("a command is not answered", zap.String("app", request.App), zap.Error(err))
 	}
+}
+
+// wordsOf says why a pass ended, without the app and the state, which are said beside it, and what to do.
+func wordsOf(err error) string {
+	failed, ok := errors.AsType[*sync.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	text := failed.Message()
+	if failed.State() == sync.Failed {
+		text = failed.Reason() + ": " + text
+	}
+	if advice := failed.Advice(); advice != "" {
+		text += " → " + advice
+	}
+	return text
 }

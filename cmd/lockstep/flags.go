@@ -55,7 +55,7 @@ type sourceFlags struct {
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.repo, "repo", "", "repository: an https or ssh URL, or a folder (required)")
+	flags.StringVar(&f.repo, "repo", "", "repository: an https or ssh URL, or a folder (this or --config)")
 	flags.StringVar(&f.credentials, "credentials", "", "folder with the files that open the repository, as token, or identity and known_hosts")
 	f.refFlags.register(cmd)
 	flags.StringVar(&f.path, "path", ".", "folder of the manifests, below the repository's root")
@@ -106,9 +106,9 @@ func nameOf(repo string) string {
 	return strings.Trim(strings.NewReplacer("_", "-", ".", "-", " ", "-").Replace(name), "-")
 }
 
-// cacheDir is where copies of remote repositories are kept.
+// cacheDir is where copies of remote repositories are kept. A single one that is a folder needs none, nor a home.
 func (f *sourceFlags) cacheDir() (string, error) {
-	if f.stateDir != "" {
+	if f.stateDir != "" || f.repo != "" && !git.IsRemote(f.repo) {
 		return f.stateDir, nil
 	}
 	cache, err := os.UserCacheDir()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 func newHistory() *cobra.Command {
@@ -44,7 +45,7 @@ func (f *clusterFlags) history(ctx context.Context, out io.Writer, app, format s
 	}
 	record, err := store.Load(ctx, app)
 	if err != nil {
-		return err
+		return unreachable(err)
 	}
 	if record.IsNew() {
 		return fmt.Errorf("no app %q is on record in namespace %s", app, f.stateNamespace)
@@ -71,8 +72,8 @@ func printHistory(out io.Writer, history sync.History, now time.Time) error {
 		if c.Reason != "" {
 			state += " (" + c.Reason + ")"
 		}
-		_, _ = fmt.Fprintf(w, "%s%s\t%s\t%s ago\t%s\t%s\t%s\t%s\n", c.Revision, kept, state, now.Sub(c.At).Round(time.Second),
-			(time.Duration(c.MS) * time.Millisecond).Round(10*time.Millisecond), objects, plain(c.Author), plain(c.Message))
+		_, _ = fmt.Fprintf(w, "%s%s\t%s\t%s ago\t%s\t%s\t%s\t%s\n", c.Revision, kept, state, ago(now.Sub(c.At)),
+			status.Spell(time.Duration(c.MS)*time.Millisecond), objects, plain(c.Author), plain(c.Message))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -86,6 +87,12 @@ func printHistory(out io.Writer, history sync.History, now time.Time) error {
 		return err
 	}
 	return nil
+}
+
+// ago spells how long ago something was, in the larger unit of the two, which is enough for a table.
+func ago(d time.Duration) string {
+	text := strings.Fields(status.Spell(max(0, d).Truncate(time.Second)))
+	return text[0] + " " + text[1]
 }
 
 // plain is text without what a terminal would take for an order.

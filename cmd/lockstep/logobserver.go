@@ -77,8 +77,17 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 		last.over(log, event)
 	case event.Err != nil && event.Err.Error() != last.failed:
 		last.failed, last.waits = event.Err.Error(), ""
-		log.Error(last.failed, zap.String("reason", event.Err.Reason()))
+		log.Error(last.failed, told(event.Err)...)
 	}
+}
+
+// told is why a pass ended, in one word, and what to do about it where that is known.
+func told(err *sync.Error) []zap.Field {
+	fields := []zap.Field{zap.String("reason", err.Reason())}
+	if advice := err.Advice(); advice != "" {
+		fields = append(fields, zap.String("advice", advice))
+	}
+	return fields
 }
 
 // repositoryOf is the repository of the app that event is about, which its first event tells.

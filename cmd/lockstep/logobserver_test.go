@@ -90,3 +90,13 @@ func TestTheLogSaysWhoSignedACommitAndThatItRewritesTheHistory(t *testing.T) {
 		t.Errorf("said of an ordinary one: %v", plain)
 	}
 }
+
+func TestTheLogSaysWhatToDo(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	newLogObserver(zap.New(core)).Observe(t.Context(), sync.Event{
+		App: "web", Step: sync.StepFetch, Err: &sync.Error{Step: sync.StepFetch, App: "web", Err: git.ErrNoCommits},
+	})
+	if got := logs.All()[0].ContextMap()["advice"]; got != "Make a first commit on the branch." {
+		t.Errorf("advice: %v", got)
+	}
+}

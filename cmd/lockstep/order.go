@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/live"
@@ -104,8 +106,11 @@ func (f *orderFlags) run(ctx context.Context, cmd *cobra.Command, request invent
 		return err
 	}
 	request.ID, request.At = rand.Text(), time.Now()
-	if err := store.Ask(ctx, request); err != nil {
-		return err
+	if err := store.Ask(ctx, request); apierrors.IsNotFound(err) {
+		return fmt.Errorf("there is no namespace %s, so no daemon keeps its apps there: is \"lockstep run\" running, with another --state-namespace?",
+			f.stateNamespace)
+	} else if err != nil {
+		return unreachable(err)
 	}
 	defer func() {
 		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
@@ -142,8 +147,7 @@ func (f *orderFlags) await(ctx context.Context, store *inventory.Store, request 
 		case answer != nil:
 			return answer, nil
 		case !taken && time.Since(began) > takenWithin:
-			return nil, fmt.Errorf("no daemon keeps an app %q with --state-namespace %s: is \"lockstep run\" running? The command was taken back",
-				request.App, f.stateNamespace)
+			return nil, f.untaken(request.App)
 		case taken && !said:
 			said = true
 			say(request.App + ": the daemon has taken it up; waiting until it is done")
@@ -151,12 +155,21 @@ func (f *orderFlags) await(ctx context.Context, store *inventory.Store, request 
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return nil, fmt.Errorf("%s: no answer within %s; what was begun goes on", request.App, f.wait)
+			switch {
+			case errors.Is(ctx.Err(), context.DeadlineExceeded) && !taken:
+				return nil, f.untaken(request.App)
+			case errors.Is(ctx.Err(), context.DeadlineExceeded):
+				return nil, fmt.Errorf("%s: no answer within %s; what was begun goes on, see lockstep status", request.App, f.wait)
 			}
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// untaken is the error when no daemon has taken the command up, so that it is taken back.
+func (f *orderFlags) untaken(app string) error {
+	return fmt.Errorf("no daemon keeps an app %q with --state-namespace %s: is \"lockstep run\" running? The command was taken back",
+		app, f.stateNamespace)
 }
 
 // answered is what -o json prints of an answer.
@@ -170,7 +183,11 @@ type answered struct {
 
 func (f *orderFlags) tell(cmd *cobra.Command, request inventory.Request, answer *inventory.Answer) error {
 	var err error
-	switch text := fmt.Sprintf("%s: %s: %s", request.App, answer.State, answer.Message); {
+	text := fmt.Sprintf("%s: %s: %s", request.App, answer.State, answer.Message)
+	if answer.Code == exitError && answer.State != string(sync.Failed) && answer.State != string(sync.Blocked) {
+		text = fmt.Sprintf("%s: %s; the app stays %s", request.App, answer.Message, cmp.Or(answer.State, "as it is")) // its state is not why
+	}
+	switch {
 	case f.output.value == outputJSON:
 		err = printJSON(cmd.OutOrStdout(), answered{request.App, request.Action, answer.State, answer.Message, answer.Code})
 	case answer.Code != exitHealthy:

@@ -26,7 +26,7 @@ type outputFlag struct {
 // register adds the flag to cmd; the value that the flag has now is its default.
 func (o *outputFlag) register(cmd *cobra.Command, allowed ...string) {
 	o.allowed = allowed
-	cmd.Flags().VarP(o, "output", "o", strings.Join(allowed, ", "))
+	cmd.Flags().VarP(o, "output", "o", "how it is printed")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -42,5 +42,5 @@ func (o *outputFlag) Set(value string) error {
 	return nil
 }
 
-// Type names the value in the help.
-func (o *outputFlag) Type() string { return "format" }
+// Type lists the words in the help.
+func (o *outputFlag) Type() string { return strings.Join(o.allowed, "|") }

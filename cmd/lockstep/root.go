@@ -71,10 +71,12 @@ func newRoot() *cobra.Command {
 		Short: "Keeps a Kubernetes cluster in step with a git repository",
 		Long: `Lockstep pulls a git repository of manifests, server-side applies them, and then holds the
 commit to its word: the rollout must finish, and every Service must route to the pods it promises.`,
+		Version:       buildVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRun(), newPlan(), newValidate(), newStatus(), newHistory(), newDemo(), newRBAC(), newVersion())
 	root.AddCommand(newOrders()...)
+	root.SetVersionTemplate(versionLine() + "\n")
 	return root
 }

@@ -193,8 +193,11 @@ func (f *runFlags) checkOnce(cmd *cobra.Command) error {
 	if !f.once {
 		return nil
 	}
-	return beside(cmd, "once", "a single pass serves nothing and waits for no other commit",
-		"webhook-listen", "webhook-provider", "webhook-secret-file", "listen", "pprof", "interval")
+	served := []string{"webhook-listen", "webhook-provider", "webhook-secret-file", "pprof", "interval"}
+	if f.listen != "" { // that says to serve nothing, as a single pass does
+		served = append(served, "listen")
+	}
+	return beside(cmd, "once", "a single pass serves nothing and waits for no other commit", served...)
 }
 
 // checkWorktree refuses with --worktree what says which commit is meant, or who must have signed it.

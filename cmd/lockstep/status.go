@@ -28,6 +28,9 @@ func newStatus() *cobra.Command {
 		Use:   "status [APP]",
 		Short: "Show what the apps of a running daemon are at",
 		Args:  wants("one app at most", 0),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return known(cmd.Context(), address, args), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			look := func(ctx context.Context) (shown, error) {
 				if len(args) == 1 {
@@ -49,6 +52,19 @@ func newStatus() *cobra.Command {
 	cmd.Flags().BoolVarP(&watching, "watch", "w", false, "go on, and show what changes, until interrupted")
 	output.register(cmd, outputTable, outputWide, outputJSON)
 	return cmd
+}
+
+// known are the names of the daemon's apps, for a shell to complete: none where there is an argument, or no daemon.
+func known(ctx context.Context, address string, args []string) []string {
+	var list status.List
+	if len(args) > 0 || get(ctx, address, &list, "api", "v1", "apps") != nil {
+		return nil
+	}
+	var names []string
+	for _, app := range list.Apps {
+		names = append(names, app.Name)
+	}
+	return names
 }
 
 func lookAtApps(ctx context.Context, address, format string) (shown, error) {
@@ -110,7 +126,7 @@ func get(ctx context.Context, address string, answer any, path ...string) error 
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode == http.StatusNotFound {
-		return fmt.Errorf("the daemon at %s has no such app", base.Redacted())
+		return fmt.Errorf("the daemon at %s has no such app: lockstep status lists those that it has", base.Redacted())
 	}
 	if response.StatusCode != http.StatusOK {
 		var why struct{ Error string }

@@ -18,11 +18,15 @@ func newVersion() *cobra.Command {
 		Short: "Print the version, the commit it was built from, and the platform",
 		Args:  wantsNone,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "lockstep %s (%s%s, %s/%s)\n",
-				buildVersion(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine())
 			return err
 		},
 	}
+}
+
+// versionLine is what version prints, and --version.
+func versionLine() string {
+	return fmt.Sprintf("lockstep %s (%s%s, %s/%s)", buildVersion(), builtFrom(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func buildVersion() string {

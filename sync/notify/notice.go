@@ -41,21 +41,16 @@ func noticeOf(app status.App, event sync.Event, clean func(string) string) Notic
 	if event.Err != nil && event.Err.Step == sync.StepFetch {
 		n.Revision, n.Author, n.Subject = git.Revision{}, "", ""
 	}
-	n.Message = cut(clean(strings.TrimPrefix(app.Message, app.Name+" ")), longestText)
+	n.Message = cut(clean(app.Message), longestText)
 	if n.State == sync.Healthy {
 		n.Message = app.Standing()
-		if app.Timeline.At(status.Healthy) != nil && wrote(app) {
+		if at := app.Timeline.At(status.Healthy); at != nil && !app.Since.After(at.At) && wrote(app) {
 			n.Took = app.Timeline.Total()
 			n.Message += " in " + status.Spell(n.Took)
 		}
 		return n
 	}
-	for _, p := range app.Problems {
-		if string(p.Reason) == n.Reason {
-			n.Advice = cut(clean(p.Advice), longestText)
-			break
-		}
-	}
+	n.Advice = cut(clean(app.Advice), longestText)
 	return n
 }
 

@@ -32,7 +32,7 @@ func TestAChatIsToldTheVerdictsAndNothingTwice(t *testing.T) {
 	for range 3 {
 		s.tell("web", second, fails("not found")...)
 	}
-	want := "web is Failed: ImagePull: @1111111 not healthy: ImagePull: not found (main@sha1:2222222, Ada: Scale &lt;to&gt; three)\nCorrect the image's name."
+	want := "web is Failed: ImagePull: not found (main@sha1:2222222, Ada: Scale &lt;to&gt; three)\nCorrect the image's name."
 	if got := chat.text(t); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

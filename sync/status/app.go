@@ -23,6 +23,7 @@ type App struct {
 	Since      time.Time  `json:"since"`  // when it came into the state
 	Reason     string     `json:"reason"` // one word, empty when healthy
 	Message    string     `json:"message"`
+	Advice     string     `json:"advice,omitempty"` // what to do about the reason, where that is known
 	Revision   Revision   `json:"revision"`
 	Back       *sync.Back `json:"back,omitempty"` // the earlier state that is live, or on its way, instead of the commit
 	Commit     Commit     `json:"commit"`         // the one that was seen last

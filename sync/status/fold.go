@@ -1,14 +1,19 @@
 package status
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 )
+
+// waits is the reason of an app that waits for others.
+const waits = "DependencyNotReady"
 
 // Fold returns what becomes of app when event happens. The App that is passed in reads as it did, but is not to be folded
 // again: of 5,000 changes that are told one by one, each is stored once.
@@ -19,7 +24,7 @@ func Fold(app App, event sync.Event) App {
 		app.joined(event)
 	case event.Waits != "":
 		app.enter(sync.Pending, event)
-		app.explain("DependencyNotReady", event.Waits)
+		app.explain(waits, event.Waits)
 	case event.Snapshot != nil:
 		app.begin(event)
 	case event.Same != nil:
@@ -57,6 +62,13 @@ func (a *App) explain(reason, message string) {
 	if message == "" && a.Back != nil {
 		a.Reason, a.Message = a.Back.Reason, a.Back.String()
 	}
+	a.Advice = ""
+	for _, p := range a.Problems {
+		if string(p.Reason) == a.Reason {
+			a.Advice = p.Advice
+			return
+		}
+	}
 }
 
 // joined takes over what is asked for; what is known of the app stays.
@@ -74,7 +86,7 @@ func (a *App) joined(event sync.Event) {
 
 // keepUp notes a commit that changes nothing for this app: it is as applied and as healthy as the one before.
 func (a *App) keepUp(event sync.Event) {
-	a.Revision.Seen = event.Revision
+	a.Revision.Seen, a.Commit = event.Revision, commitOf(event.Same)
 	if event.Back != nil {
 		return
 	}
@@ -84,12 +96,16 @@ func (a *App) keepUp(event sync.Event) {
 	}
 }
 
+func commitOf(s *git.Snapshot) Commit {
+	return Commit{Author: s.Author, Message: s.Message, Time: s.Time}
+}
+
 // begin starts the account of a new commit. The health stays as it was: it is that of the pods, which still run.
 func (a *App) begin(event sync.Event) {
 	s := event.Snapshot
 	a.Timeline = start(s, event.At, a.Revision.Seen.IsZero())
 	a.Revision.Seen = s.Revision
-	a.Commit = Commit{Author: s.Author, Message: s.Message, Time: s.Time}
+	a.Commit = commitOf(s)
 	a.Objects, a.Changes, a.Warnings, a.Rollout, a.Probes = Objects{}, []Change{}, []string{}, nil, nil
 	a.enter(sync.Syncing, event)
 	a.explain("", "")
@@ -221,5 +237,6 @@ func (a *App) failed(event sync.Event) {
 		a.unreturned = "; " + sync.ErrNothingToGoBackTo.Error()
 	}
 	a.enter(event.Err.State(), event)
-	a.explain(event.Err.Reason(), event.Err.Error())
+	a.explain(event.Err.Reason(), event.Err.Message())
+	a.Advice = cmp.Or(a.Advice, event.Err.Advice())
 }

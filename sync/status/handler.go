@@ -20,7 +20,7 @@ type problem struct {
 // Handler serves the Store:
 //
 //	GET /healthz              200 as long as the workers work, 503 when one is stuck
-//	GET /readyz               200 once a pass of every app has ended, or a standby is warm; 503 before
+//	GET /readyz               200 once a pass of every app has ended that waits for no other, or a standby is warm; 503 before
 //	GET /api/v1/apps          every app
 //	GET /api/v1/apps/{app}    one of them
 //	GET /api/v1/apps/{app}/history

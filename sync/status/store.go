@@ -68,11 +68,26 @@ func (s *Store) Apps() []App {
 	return slices.SortedFunc(maps.Values(s.apps), func(a, b App) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// Ready reports whether a pass of every app has ended: from then on what the Store says is worth reading.
+// Ready reports whether a pass of every app has ended, but for those that wait for another app, which may not be healthy for
+// days: from then on what the Store says is worth reading. Those that waited count from then on as the others do, so that a
+// daemon stays ready when what they have waited for is there.
 func (s *Store) Ready() bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return len(s.past) == len(s.apps)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var waiting []string
+	for name, app := range s.apps {
+		switch {
+		case s.past[name]:
+		case app.State == sync.Pending && app.Reason == waits:
+			waiting = append(waiting, name)
+		default:
+			return false
+		}
+	}
+	for _, name := range waiting {
+		s.past[name] = true
+	}
+	return true
 }
 
 // SetProblems says what is wrong with the config that the apps come from, a line each.

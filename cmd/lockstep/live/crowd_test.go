@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -79,4 +80,15 @@ func TestAnOverviewHasWhatIsWrongFirstAndCountsTheRest(t *testing.T) {
 	if got := thousands(1234567); got != "1,234,567" {
 		t.Errorf("got %s", got)
 	}
+}
+
+func TestDriftThatIsLeftIsToldWhenItComesAndWhenItIsAnother(t *testing.T) {
+	s := firstDeploy()
+	before := len(crowded(t, s))
+	for _, why := range []string{"drift: 2 → 1", "drift: 2 → 1", "fight: rival"} {
+		s = s.add(sync.Event{Step: sync.StepApply, Change: &apply.Change{ID: deployment, Action: apply.Skipped, Drift: true, Why: why}}).report(s.outcome.Report).record()
+	}
+	expect(t, crowded(t, s)[before:],
+		"db deployment.apps/web-server skipped (drift: 2 → 1)", "web deployment.apps/web-server skipped (drift: 2 → 1)",
+		"db deployment.apps/web-server skipped (fight: rival)", "web deployment.apps/web-server skipped (fight: rival)")
 }

@@ -20,7 +20,7 @@ func TestACrashIsShownWithItsPlaceAndTheEndOfItsLog(t *testing.T) {
 		sync.Failed:      "container web: exit code 2\n  | start\n  | no such table: users\n  → Read",
 	} {
 		app.State = state
-		app.Message = "web @aaaaaaa: not healthy: CrashLoop: shop/web.yaml:7: deployment.apps/web-server: container web: exit code 2"
+		app.Message = "shop/web.yaml:7: deployment.apps/web-server: container web: exit code 2"
 		var b strings.Builder
 		c := canvas{}
 		c.write(&b, append(c.problems(app), c.foot(failure(app))...))

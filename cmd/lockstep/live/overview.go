@@ -32,7 +32,7 @@ func overview(out io.Writer, c canvas, list status.List, wide bool, now time.Tim
 	table(out, c, apps, wide, now)
 	var lines []line
 	if len(apps) > 1 {
-		lines = append(lines, line{}, c.cut(c.counted(apps), c.width))
+		lines = append(append(lines, line{}), wrap(c.counted(apps), c.width, 2)...)
 	}
 	if len(list.Problems) > 0 {
 		lines = append(lines, line{})
@@ -54,9 +54,17 @@ func (c canvas) counted(apps []status.App) line {
 		if len(l) > 1 {
 			l = append(l, c.span(plain, ", "))
 		}
-		l = append(l, c.span(toneOf(urgency[i]), fmt.Sprintf("%s %s", thousands(n), strings.ToLower(string(state)))))
+		l = append(l, c.span(toneOf(urgency[i]), thousands(n)+" "+inProse(state)))
 	}
 	return l
+}
+
+// inProse is a state as a word of a sentence.
+func inProse(state sync.State) string {
+	if state == sync.RolledBack {
+		return "rolled back"
+	}
+	return strings.ToLower(string(state))
 }
 
 // thousands writes a number with commas.

@@ -1,7 +1,7 @@
 package live
 
 import (
-	"strings"
+	"cmp"
 
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
@@ -47,33 +47,14 @@ var marks = [...]string{plain: "·", bold: "·", dim: "·", good: "✓", warn: "
 
 // failure is the sentence that closes a commit that came to nothing.
 func failure(app status.App) sentence {
-	s := sentence{tone: bad, lead: string(app.State), text: ": " + app.Reason + ": " + because(app), advice: advise(app)}
+	s := sentence{tone: bad, lead: string(app.State), text: ": " + app.Reason + ": " + app.Message, advice: app.Advice}
 	if p := root(app); p != nil {
-		s.log = p.Log
+		s.log, s.advice = p.Log, cmp.Or(s.advice, p.Advice)
 	}
 	if app.State == sync.Blocked {
-		s.text = ": " + because(app) // the guard's own words say why, and what to do
+		s.text = ": " + app.Message // the guard's own words say why, and what to do
 	}
 	return s
-}
-
-// because is the app's message without what the reader has in front of them already: the app's name, the revision, and
-// the reason.
-func because(app status.App) string {
-	text := strings.TrimPrefix(app.Message, app.Name+" ")
-	if strings.HasPrefix(text, "@") {
-		_, text, _ = strings.Cut(text, " ")
-	}
-	text = strings.TrimPrefix(text, "not healthy: ")
-	return strings.TrimPrefix(text, app.Reason+": ")
-}
-
-// advise says what to do about the app's reason: what the health says, or else what is known of the reason.
-func advise(app status.App) string {
-	if p := root(app); p != nil {
-		return p.Advice
-	}
-	return advice[app.Reason]
 }
 
 // root is the problem that the app's reason is about, nil if it is about none.

@@ -24,7 +24,8 @@ type story struct {
 	left    time.Time         // when the app was first said not to be healthy any more
 	losses  []status.Incident // that are over and have not been told
 	meters  map[object.ID]meter
-	known   map[trouble]bool // problems that were said since the app was healthy
+	known   map[trouble]bool     // problems that were said since the app was healthy
+	drifts  map[object.ID]string // why drift is left as it is, as it was said
 }
 
 // trouble is what makes two problems the same to a reader. Their messages may differ: they count nodes and seconds.
@@ -35,7 +36,7 @@ type trouble struct {
 }
 
 func newStory(app sync.App) *story {
-	return &story{app: status.New(app), meters: map[object.ID]meter{}, known: map[trouble]bool{}}
+	return &story{app: status.New(app), meters: map[object.ID]meter{}, known: map[trouble]bool{}, drifts: map[object.ID]string{}}
 }
 
 // tell folds event and returns what to say of it.
@@ -72,16 +73,31 @@ func (s *story) began() []sentence {
 }
 
 // changed says what became of an object, unless nothing did. Objects that are left alone are left alone in every pass,
-// and said once.
+// and said once; drift that is left when it comes, and when it is another.
 func (s *story) changed(event sync.Event) []sentence {
 	c := event.Change
-	if c.Action == apply.Unchanged || c.Action == apply.Skipped && s.over {
+	isNews := s.leaves(c)
+	if c.Action == apply.Unchanged || c.Action == apply.Skipped && s.over && !isNews {
 		return nil
+	}
+	if c.Action == apply.Skipped && c.Drift {
+		return []sentence{{tone: warn, text: c.String()}}
 	}
 	if s.over {
 		s.leave(sync.Syncing, event.At)
 	}
 	return []sentence{{text: c.String()}}
+}
+
+// leaves notes drift that is left as it is, or that there is none, and reports whether it has not been said yet.
+func (s *story) leaves(c *apply.Change) bool {
+	if !c.Drift || c.Action != apply.Skipped {
+		delete(s.drifts, c.ID)
+		return false
+	}
+	isNews := s.drifts[c.ID] != c.Why
+	s.drifts[c.ID] = c.Why
+	return isNews
 }
 
 // leave notes that the app is said to be in a state other than Healthy.
@@ -104,7 +120,7 @@ func (s *story) judged(event sync.Event) []sentence {
 	if s.over && s.app.State == sync.Progressing && s.mood != sync.Progressing {
 		s.leave(sync.Progressing, event.At)
 		if len(troubles) == 0 {
-			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + cmp.Or(because(s.app), "waiting for the cluster")}}
+			return []sentence{{tone: warn, lead: string(sync.Progressing), text: ": " + cmp.Or(s.app.Message, "waiting for the cluster")}}
 		}
 	}
 	return troubles

@@ -18,7 +18,7 @@ const (
 )
 
 // Table writes one line an app under a header, and nothing but the header when there is none. Wide adds where each app
-// comes from and how far its commits got. On a terminal, lines end where it does, unless
+// comes from and how far its commits got, and the whole message. On a terminal, lines end where it does, unless
 // they are wide.
 func Table(out io.Writer, apps []status.App, wide bool) {
 	table(out, canvas{theme: themeOf(out), width: room(out)}, apps, wide, time.Now())
@@ -32,7 +32,7 @@ func table(out io.Writer, c canvas, apps []status.App, wide bool, now time.Time)
 	for _, app := range apps {
 		rows = append(rows, c.row(app, wide, now))
 	}
-	for _, l := range c.align(rows) {
+	for _, l := range c.align(rows, wide) {
 		_, _ = io.WriteString(out, c.render(l)+"\n")
 	}
 }
@@ -76,8 +76,8 @@ func (c canvas) revision(r git.Revision) string {
 // cell is never empty, so that every row has as many words as the header.
 func (c canvas) cell(text string) span { return c.span(plain, cmp.Or(text, "-")) }
 
-// align pads all columns but the last, and cuts the last where there is an end to the line.
-func (c canvas) align(rows []line) []line {
+// align pads all columns but the last, and cuts the last where it is not meant to be whole.
+func (c canvas) align(rows []line, whole bool) []line {
 	last := len(rows[0]) - 1
 	widths := make([]int, last)
 	for _, row := range rows {
@@ -89,7 +89,9 @@ func (c canvas) align(rows []line) []line {
 		for i := range widths {
 			row[i].text = pad(row[i].text, widths[i]+2)
 		}
-		row[last] = c.cut(line{row[last]}, longestMessage)[0]
+		if !whole {
+			row[last] = c.cut(line{row[last]}, longestMessage)[0]
+		}
 		rows[r] = c.cut(row, c.width)
 	}
 	return rows
@@ -116,9 +118,9 @@ func summary(app status.App) string {
 	case app.State == sync.Suspended, app.State == sync.RolledBack, app.Reason == "DependencyNotReady":
 		return app.Message // the state says the reason
 	case app.Reason == "" || app.Reason == string(health.RolloutInProgress):
-		return because(app)
+		return app.Message
 	}
-	return app.Reason + ": " + because(app)
+	return app.Reason + ": " + app.Message
 }
 
 func readiness(workloads []health.Workload) string {

@@ -73,7 +73,7 @@ func waiting(app status.App, now time.Time) sentence {
 	case app.Message == "":
 		s.text += ": waiting for the cluster"
 	default:
-		s.text += ": " + because(app)
+		s.text += ": " + app.Message
 	}
 	return s
 }
