@@ -73,11 +73,14 @@ func (s Snapshot) Files(folder string) (fs.FS, error) {
 	if s.objects == nil {
 		return nil, errZero
 	}
-	from := s.objects.reader()
+	from := s.reader()
 	defer from.close()
 	root, err := s.find(from, folder)
 	if err != nil {
 		return nil, s.named(err)
+	}
+	if err := from.whole(root.hash); err != nil {
+		return nil, s.named(within(root.name, err))
 	}
 	w := walk{reader: from, files: newFiles(s.Time), base: root.name}
 	if err := w.tree(root.hash, "."); err != nil {
@@ -92,7 +95,7 @@ func (s Snapshot) TreeHash(folder string) (string, error) {
 	if s.objects == nil {
 		return "", errZero
 	}
-	from := s.objects.reader()
+	from := s.reader()
 	defer from.close()
 	root, err := s.find(from, folder)
 	if err != nil {
