@@ -24,19 +24,20 @@ const (
 	maxRounds = 16
 )
 
-// Expect says which folders will be read, slash-separated from the root of the repository. Of a remote whose server can send
-// parts, a new copy holds these and the folders on the way to them; what else is asked for is fetched when it is. Without
-// folders, and with the root among them, the copy is of all.
+// Expect says which folders will be read, slash-separated from the root of the repository, or patterns of [Snapshot.Folders], in
+// place of those that were said before. Of a remote whose server can send parts, a new copy holds these and the lists of the
+// folders around them; what else is read is fetched when it is. Without any, and with the root among them, it is of all.
 func (r *Repository) Expect(folders ...string) {
-	if at, ok := r.source.(*remote); ok {
-		at.expect(folders)
+	if from, ok := r.source.(*remote); ok {
+		from.expect(folders)
 	}
 }
 
 func (r *remote) expect(folders []string) {
 	clean := make([]string, 0, len(folders))
 	for _, folder := range folders {
-		clean = append(clean, path.Clean(folder))
+		fixed, _ := split(path.Clean(folder))
+		clean = append(clean, fixed)
 	}
 	slices.Sort(clean)
 	clean = slices.Compact(clean)
