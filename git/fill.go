@@ -1,6 +1,7 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"os"
@@ -20,8 +21,17 @@ var errNotHere = fail(ErrUnavailable, "not fetched yet")
 // reader is one of objects that are fetched first where the copy lacks them.
 func (s Snapshot) reader() *reader {
 	r := s.objects.reader()
-	r.fill = s.objects.fill
+	if fill := s.objects.fill; fill != nil {
+		ctx := cmp.Or(s.until, context.Background())
+		r.fill = func(w wants) error { return fill(ctx, w) }
+	}
 	return r
+}
+
+// Until returns the same commit for one who reads it as long as ctx lasts: what would be fetched for it then ends with ctx.
+func (s Snapshot) Until(ctx context.Context) Snapshot {
+	s.until = ctx
+	return s
 }
 
 // localReader is one that fetches nothing, and takes what the copy lacks for no damage.
@@ -71,13 +81,14 @@ func (t *trees) beside(file entry) error {
 // attach has those who read from a copy of parts fetch what is not in it.
 func (r *remote) attach(g *generation) {
 	if g.partial && g.objects.fill == nil {
-		g.objects.fill = func(w wants) error { return r.fill(g, w) }
+		g.objects.fill = func(ctx context.Context, w wants) error { return r.fill(ctx, g, w) }
 	}
 }
 
 // fill fetches objects into a copy. Once that was in vain nobody waits for it again, until the server has answered a fetch.
-func (r *remote) fill(g *generation, w wants) error {
-	ctx, end, err := r.begin(context.Background())
+func (r *remote) fill(ctx context.Context, g *generation, w wants) error {
+	given := ctx
+	ctx, end, err := r.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,13 +99,18 @@ func (r *remote) fill(g *generation, w wants) error {
 		return err
 	case g.lost != nil:
 		return g.lost
+	case r.cache.lock == nil:
+		return errNotHere // closed: the folder may be another's by now
 	}
-	g.lost = r.gaveUp(ctx, r.fillWith(ctx, g, w))
-	if g.lost != nil && !final(g.lost) {
+	err = r.gaveUp(ctx, r.fillWith(ctx, g, w))
+	if given.Err() != nil {
+		return err // says nothing about the server
+	}
+	if g.lost = err; err != nil && !final(err) {
 		r.whole = true
 		g.objects.broken.Store(true) // the next fetch makes a copy of all
 	}
-	return g.lost
+	return err
 }
 
 // fillWith fetches them, or all of the newest commit where there is no end to it.

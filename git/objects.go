@@ -1,6 +1,7 @@
 package git
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -19,7 +20,7 @@ type objects struct {
 	parsed   treeCache   // of those trees
 
 	// fill fetches what a copy of parts lacks. It is nil for any other copy, and set before anybody reads from these.
-	fill func(wants) error
+	fill func(context.Context, wants) error
 }
 
 func newObjects(gitDir string) *objects { return &objects{gitDir: gitDir} }

@@ -1,6 +1,7 @@
 package git_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -215,6 +216,11 @@ func TestWhatWasNotExpectedIsFetchedWhenItIsRead(t *testing.T) {
 	}
 	s.dead.Store(false)
 	fetch(t, r, hash)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := snapshot.Until(ctx).Files("team/app-14"); !errors.Is(err, context.Canceled) {
+		t.Errorf("of who does not wait: %v", err)
+	}
 	for i := range 20 {
 		equalFiles(t, snapshot, whole, fmt.Sprintf("team/app-%d", 10+i))
 	}
@@ -241,6 +247,13 @@ func TestACopyOfPartsIsGoneOnWithByAnotherDaemon(t *testing.T) {
 	s.dead.Store(true)
 	content(t, snapshot, "team/app-07", "140.yaml")
 	content(t, snapshot, "team/app-08", "160.yaml")
+	s.dead.Store(false)
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := snapshot.Files("team/app-09"); !errors.Is(err, git.ErrUnavailable) {
+		t.Errorf("after the end: %v", err)
+	}
 }
 
 func TestAServerThatSendsNoPartsSendsAll(t *testing.T) {

@@ -94,7 +94,7 @@ func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Man
 
 // render returns the app's manifests in a commit, and what they were made of, nil where that cannot be told.
 func (p *pass) render(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, reads, error) {
-	root := snapshot.Root()
+	root := snapshot.Until(ctx).Root()
 	defer func() { _ = root.Close() }() // it only lets go of files
 	set, err := manifest.Load(ctx, root, p.App.Path, manifest.Options{Vars: p.App.Vars})
 	if broken := root.Err(); broken != nil {
