@@ -34,7 +34,7 @@ type Snapshot struct {
 	root       plumbing.Hash
 	objects    *objects
 	repository string
-	until      context.Context //nolint:containedctx // a file system is read without one; nil for one that does not end
+	until      context.Context // a file system is read without one; nil for one that does not end
 }
 
 // readSnapshot reads the commit that was found, and sees to it that its root tree is there.
