@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -8,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/git/gittest"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 const (
@@ -46,9 +49,10 @@ func BenchmarkDeadRepositories(b *testing.B) {
 				s.apps = append(s.apps, app)
 			}
 			s.tell()
-			for server.accepted.Load() < before+benchDead {
-				time.Sleep(time.Millisecond)
-			}
+			clustertest.Eventually(b, "the dead ones to be asked", func(context.Context) (bool, string) {
+				asked := server.accepted.Load() - before
+				return asked >= benchDead, fmt.Sprint(asked)
+			})
 			s.round(true)
 			s.apps, s.others = s.alive, s.feeds
 			s.tell()
@@ -67,7 +71,7 @@ func BenchmarkDeadRepositories(b *testing.B) {
 func newDeadBench(b *testing.B, n int) *deadBench {
 	b.Helper()
 	s := &deadBench{fleetStage: newFleetStage(b), feeds: map[string]*sync.Feed{}, took: map[bool][]time.Duration{}}
-	s.without = true
+	s.without, s.heard = true, sync.NewWake()
 	root := b.TempDir()
 	server := newPollStage(b, root)
 	for i := range n {
@@ -109,11 +113,12 @@ func (s *deadBench) round(dead bool) {
 		hash := s.commit(i, 1+len(s.took[true])+len(s.took[false]))
 		began := time.Now()
 		s.feeds[s.alive[i].Name].Hint()
-		for {
-			if app, _ := s.store.App(s.alive[i].Name); healthyAt(hash)(app) {
-				break
+		for is := (status.App{}); !healthyAt(hash)(is); is, _ = s.store.App(s.alive[i].Name) {
+			select {
+			case <-s.heard:
+			case <-s.Context().Done():
+				s.Fatal("it is not healthy before the end")
 			}
-			time.Sleep(100 * time.Microsecond)
 		}
 		s.took[dead] = append(s.took[dead], time.Since(began))
 	}
