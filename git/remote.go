@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
@@ -204,6 +205,9 @@ func (r *remote) negotiate(ctx context.Context, t target) (negotiation, error) {
 	n := negotiation{session: session, target: t}
 	if n.advert, err = session.AdvertisedReferencesContext(ctx); err != nil {
 		n.end()
+		if line, ok := errors.AsType[*pktline.ErrorLine](unwrap(err)); ok {
+			return negotiation{}, saidNo(line.Text)
+		}
 		return negotiation{}, netError(ctx, err)
 	}
 	if n.found, err = t.find(advertised{n.advert}, !r.last.Revision.IsZero()); err != nil {

@@ -22,6 +22,9 @@ func tlsError(err error) error {
 		if strings.Contains(e.Err.Error(), "certificate") {
 			return errClientCert
 		}
+		if strings.Contains(e.Err.Error(), "no application protocol") {
+			return errNotHTTP
+		}
 		return fail(ErrUnavailable, "server ends the TLS handshake: check the address and the port")
 	}
 	return nil
