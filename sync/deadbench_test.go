@@ -20,6 +20,7 @@ const (
 	benchDead   = 20 // repositories of a server that accepts and never answers
 	deadRounds  = 3  // with and without them, in turns, as the machine has other things to do as well
 	deadCommits = 50 // in a round
+	benchBatch  = 50 // apps that begin at a time
 )
 
 // deadBench is a fleet of many repositories on a real git server in a process of its own, each with one app.
@@ -93,10 +94,14 @@ func newDeadBench(b *testing.B, n int) *deadBench {
 		s.works, s.alive = append(s.works, work), append(s.alive, app)
 		s.commit(i, 0)
 	}
-	s.apps, s.others = s.alive, s.feeds
+	s.others = s.feeds
 	s.run()
-	for i, app := range s.alive {
-		s.until(app, "to be healthy", healthyAt(s.works[i].Git("rev-parse", "HEAD")))
+	for from := range s.alive { // not all at once, which is a matter of its own
+		if from%benchBatch == 0 {
+			s.apps = s.alive[:min(from+benchBatch, n)]
+			s.tell()
+		}
+		s.until(s.alive[from], "to be healthy", healthyAt(s.works[from].Git("rev-parse", "HEAD")))
 	}
 	return s
 }
