@@ -28,6 +28,7 @@ type pass struct {
 	began    time.Time
 	unsaved  bool // the record says more than what was saved
 	fresh    bool // the record was read from the cluster in this very pass
+	again    bool // it is to be begun anew, with the record that somebody else has written
 	rebuilt  bool // the record was made from live labels in this very pass: it is no ground for deleting anything
 	warning  string
 	content  string // of the commit's manifests
@@ -190,8 +191,11 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 		err = errors.Join(err, p.saveNow(ctx))
 	}
 	wrapped := p.wrap(step, err)
+	if p.order == nil { // who has asked for something is told what came of it
+		p.again, wrapped.Err = p.passes(ctx, wrapped.Err, time.Now())
+	}
 	p.outcome.State = wrapped.State()
-	if ctx.Err() == nil && !superseded {
+	if ctx.Err() == nil && !superseded && !p.again {
 		p.given()
 		p.tell(ctx, Event{Step: step, Err: wrapped, Rejected: p.rejected()})
 	}
