@@ -12,6 +12,9 @@ import (
 
 // tlsError says what is wrong with a certificate and what to do; it is nil when nothing is.
 func tlsError(err error) error {
+	if err == nil {
+		return nil
+	}
 	if text := certificateReason(err); text != "" {
 		return fail(ErrUnavailable, "server's certificate %s", text)
 	}
