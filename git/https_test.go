@@ -229,7 +229,7 @@ func TestCertificatesThatAreNotRightAreToldApart(t *testing.T) {
 	for text, template := range map[string]*x509.Certificate{
 		"has expired: the server needs a new one": expired,
 		"is not valid yet: this machine's clock":  early,
-		"is for another host":             {DNSNames: []string{"git.example.com"}},
+		"is for another host":                     {DNSNames: []string{"git.example.com"}},
 	} {
 		denied(t, a.serve(template, tls.NoClientCert, http.NotFoundHandler()), ca, git.ErrUnavailable, "server's certificate "+text)
 	}
