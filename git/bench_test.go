@@ -145,3 +145,44 @@ func BenchmarkFetchWithCredentialsOfARemoteThatHasNotMoved(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFirstCopyOfOneFolderOfManyFiles times the first copy of a repository of 100,000 files, of which one folder of 100 is
+// read, beside git's own way to have that, in the same round; and the bytes on the wire, of which a copy of all is the last.
+func BenchmarkFirstCopyOfOneFolderOfManyFiles(b *testing.B) {
+	s := newPartsServer(b)
+	hash := s.deep(100_000)
+	const folder = "team-7/app-07"
+	var ours, theirs, all stopwatch
+	var oursBytes, theirsBytes, allBytes int64
+	for b.Loop() {
+		s.bytes.Store(0)
+		ours.time(func() { content(b, fetch(b, s.expecting(folder), hash), folder, "0.yaml") })
+		oursBytes = s.bytes.Swap(0)
+		all.time(func() { content(b, fetch(b, s.expecting(), hash), folder, "0.yaml") })
+		allBytes = s.bytes.Swap(0)
+		clone := newRepo(b)
+		theirs.time(func() {
+			clone.run("clone", "-q", "--depth=1", "--filter=blob:none", "--sparse", s.url, "clone")
+			clone.run("-C", "clone", "sparse-checkout", "set", folder)
+		})
+		theirsBytes = s.bytes.Swap(0)
+	}
+	b.ReportMetric(ours.mean(), "ms/copy")
+	b.ReportMetric(theirs.mean(), "ms/git-sparse-clone")
+	b.ReportMetric(all.mean(), "ms/copy-of-all")
+	b.ReportMetric(ours.mean()/theirs.mean(), "ratio")
+	b.ReportMetric(float64(oursBytes)/1024, "KiB")
+	b.ReportMetric(float64(theirsBytes)/1024, "KiB-git-sparse-clone")
+	b.ReportMetric(float64(allBytes)/1024, "KiB-all")
+	b.ReportMetric(0, "ns/op")
+}
+
+// deep has the server hold so many files of about 500 bytes, 100 in a folder and 100 folders in one.
+func (s *partsServer) deep(files int) string {
+	s.t.Helper()
+	var changes strings.Builder
+	for i := range files {
+		inline(&changes, fmt.Sprintf("team-%d/app-%02d/%d.yaml", i/10_000, i/100%100, i%100), fmt.Sprintf("number: %d\n%s\n", i, noise(500)))
+	}
+	return s.change(changes.String())
+}

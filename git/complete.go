@@ -36,7 +36,7 @@ func (x *indexer) complete(f *os.File, from *reader) (plumbing.Hash, error) {
 		end += int64(len(packed))
 	}
 	if x.count == before {
-		return plumbing.ZeroHash, errMalformed
+		return plumbing.ZeroHash, errNoBase
 	}
 	if err := f.Truncate(end); err != nil { // the old checksum was longer than what took its place
 		return plumbing.ZeroHash, cacheError(err)

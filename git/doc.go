@@ -5,6 +5,9 @@
 // trusted key where [Options] ask for it, and [Snapshot.Files] reads a folder of that commit straight from the object store;
 // there is no work tree and the git program is never run.
 //
+// [Repository.Expect] keeps the copy of a remote to the folders that are read, where its server can send those alone. What else is
+// read is then fetched at that moment, and may fail as any fetch.
+//
 // [Snapshot.Root] reads here and there in a whole commit, and no more than it is asked for. It traces what it was asked for by
 // hash, and [Snapshot.Hashes] compares such traces with another commit: who read the same need not read again.
 //

@@ -20,6 +20,11 @@ type generation struct {
 	commits []plumbing.Hash // complete here, the newest last
 	packs   int
 
+	partial  bool                   // it holds some folders of its commits, and what was asked for beside them
+	complete map[plumbing.Hash]bool // trees of those that are known to be here, with all that is below them
+	fills    int                    // how often something was asked for beside them
+	lost     error                  // why that was in vain, until the server answers again
+
 	failures int // how often a part was asked for in vain
 }
 
@@ -43,7 +48,7 @@ func newGeneration(dir string) (*generation, error) {
 	if err := os.WriteFile(filepath.Join(dir, "HEAD"), []byte("ref: refs/heads/none\n"), 0o600); err != nil {
 		return nil, cacheError(err)
 	}
-	return &generation{dir: dir, objects: newObjects(dir)}, nil
+	return &generation{dir: dir, objects: newObjects(dir), complete: map[plumbing.Hash]bool{}}, nil
 }
 
 // openGeneration takes over the copy in dir, and clears away what a killed fetch has left in it.
@@ -52,7 +57,7 @@ func openGeneration(dir string) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{dir: dir, objects: newObjects(dir)}
+	g := &generation{dir: dir, objects: newObjects(dir), partial: isPartial(dir), complete: map[plumbing.Hash]bool{}}
 	for line := range strings.Lines(string(text)) {
 		g.commits = append(g.commits, plumbing.NewHash(strings.TrimSpace(line)))
 	}
@@ -83,16 +88,17 @@ func (g *generation) discard() {
 	}
 }
 
-// receive asks for the commit that was negotiated, without its history, and for no object that is here already.
+// receive asks for the commit that was negotiated, without its history, and for no object that is here already: for a first
+// commit of parts without its files, for a later one with all that is new in it, which is little.
 func (g *generation) receive(ctx context.Context, n negotiation) error {
 	if err := n.allowed(); err != nil {
 		return err
 	}
-	request := packp.NewUploadPackRequestFromCapabilities(n.advert.Capabilities)
-	request.Wants = []plumbing.Hash{n.found.hash}
+	request := n.request([]plumbing.Hash{n.found.hash})
 	request.Haves = g.commits
-	if n.advert.Capabilities.Supports(capability.NoProgress) {
-		_ = request.Capabilities.Set(capability.NoProgress)
+	if g.partial && len(g.commits) == 0 {
+		request.Filter = packp.FilterTreeDepth(1)
+		_ = request.Capabilities.Set(capability.Filter)
 	}
 	if n.advert.Capabilities.Supports(capability.Shallow) {
 		_ = request.Capabilities.Set(capability.Shallow)

@@ -42,14 +42,12 @@ func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	body := bufio.NewReader(io.LimitReader(response.Body, limit))
 	response.Body = limited{body, response.Body}
-	if first, err := body.Peek(5); err == nil && kind == "advertisement" && first[4] != '#' {
+	if err := beginning(kind, body); err != nil {
 		_ = response.Body.Close()
-		return nil, errNoServer // else a mere end of it would be an empty repository
+		return nil, err
 	}
 	return response, nil
 }
-
-var errNoServer = fail(ErrUnavailable, "server answered, but not as a git server does: check the address")
 
 func check(response *http.Response, kind string) error {
 	switch code := response.StatusCode; {
@@ -61,8 +59,13 @@ func check(response *http.Response, kind string) error {
 		return fail(ErrUnavailable, "server answered %d %s: try again later", code, http.StatusText(code))
 	}
 	want := "application/x-" + transport.UploadPackServiceName + "-" + kind
-	if got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); got != want {
+	switch got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); {
+	case strings.EqualFold(strings.TrimSpace(got), "text/html"):
+		return errPage
+	case got != want:
 		return errNoServer
+	case response.Header.Get("Content-Encoding") != "": // what was asked for is unpacked, and not told of any more
+		return fail(ErrUnavailable, "server's answer is packed in a way that was not asked for: switch that off in what stands between")
 	}
 	return nil
 }

@@ -16,12 +16,14 @@ const Unreadable = "unreadable"
 // in this commit: "" when there is nothing, and [Unreadable] for what a [Root] refuses to go through, so that one odd
 // folder does not hide the others. Each tree on the way is read once, however many paths share it.
 //
+// It fetches nothing: what a copy of parts lacks is Unreadable as well.
+//
 // Where it returns what a [Root] of another commit has traced, reading the same gives the same.
 func (s Snapshot) Hashes(paths []string) (map[string]string, error) {
 	if s.objects == nil {
 		return nil, errZero
 	}
-	from := s.objects.reader()
+	from := s.localReader()
 	defer from.close()
 	commit := newTrees(from, s.root)
 	hashes := make(map[string]string, len(paths))
@@ -70,7 +72,7 @@ func (s Snapshot) Folders(pattern string) (map[string]string, error) {
 	if _, err := path.Match(clean, ""); err != nil {
 		return nil, s.named(fail(ErrPathNotFound, "path %q is not a valid pattern", printable(pattern)))
 	}
-	from := s.objects.reader()
+	from := s.reader()
 	defer from.close()
 	fixed, parts := split(clean)
 	start, err := s.find(from, fixed)

@@ -224,9 +224,12 @@ func TestCertificatesThatAreNotRightAreToldApart(t *testing.T) {
 	ca := credentials{"ca.crt": a.pem}
 	expired := loopback()
 	expired.NotBefore, expired.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+	early := loopback()
+	early.NotBefore = time.Now().Add(30 * time.Minute)
 	for text, template := range map[string]*x509.Certificate{
-		"has expired or is not valid yet": expired,
-		"is for another host":             {DNSNames: []string{"git.example.com"}},
+		"has expired: the server needs a new one": expired,
+		"is not valid yet: this machine's clock":  early,
+		"is for another host":                     {DNSNames: []string{"git.example.com"}},
 	} {
 		denied(t, a.serve(template, tls.NoClientCert, http.NotFoundHandler()), ca, git.ErrUnavailable, "server's certificate "+text)
 	}

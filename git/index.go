@@ -37,10 +37,14 @@ type delta struct {
 	base   plumbing.Hash
 }
 
+// errNoBase says that a delta stands on an object that is neither in its pack nor here.
+var errNoBase = fail(errProtocol, "server sent a pack that is not complete")
+
 var errMalformed = fail(errProtocol, "server sent a pack that is cut short or malformed")
 
-// indexPack reads the whole pack in f, and checks it as it does. A thin pack is completed with objects of from.
-func indexPack(ctx context.Context, f *os.File, from *reader) (packIndex, error) {
+// indexPack reads the whole pack in f, and checks it as it does. A thin pack is completed with objects of from; in a partial copy,
+// which may lack some of them, what stands on those is left out.
+func indexPack(ctx context.Context, f *os.File, from *reader, partial bool) (packIndex, error) {
 	x := indexer{pack: &pack{file: f, index: f, known: map[plumbing.Hash]int64{}}}
 	sum, err := x.scan(ctx, io.NewSectionReader(f, 0, 1<<62))
 	if err != nil {
@@ -53,9 +57,14 @@ func indexPack(ctx context.Context, f *os.File, from *reader) (packIndex, error)
 		if len(x.deltas) == 0 {
 			break
 		}
-		if sum, err = x.complete(f, from); err != nil {
+		completed, err := x.complete(f, from)
+		if partial && errors.Is(err, errNoBase) {
+			break
+		}
+		if err != nil {
 			return packIndex{}, err
 		}
+		sum = completed
 	}
 	if err := x.writer.OnFooter(sum); err != nil {
 		return packIndex{}, errMalformed

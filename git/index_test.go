@@ -132,7 +132,7 @@ func TestAPackOfDeltasIsIndexedWhateverTheirOrder(t *testing.T) {
 	p.refDelta(blob("one"), replacing(3, "two"))
 	one := p.object(plumbing.BlobObject, "one")
 	p.ofsDelta(one, replacing(3, strings.Repeat("four", 100)))
-	index, err := indexPack(t.Context(), p.file(t), nothing(t))
+	index, err := indexPack(t.Context(), p.file(t), nothing(t), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,18 +153,18 @@ func TestAThinPackIsCompletedFromTheStore(t *testing.T) {
 	p.refDelta(blob("two"), replacing(3, "three"))
 	p.refDelta(blob("one"), replacing(3, "two"))
 	f := p.file(t)
-	index, err := indexPack(t.Context(), f, g.objects.reader())
+	index, err := indexPack(t.Context(), f, g.objects.reader(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := indexPack(t.Context(), f, nothing(t))
+	again, err := indexPack(t.Context(), f, nothing(t), false)
 	if err != nil || again.sum != index.sum {
 		t.Fatalf("the completed pack has the sum %s, %v, want %s", again.sum, err, index.sum)
 	}
 	if n, err := index.Count(); n != 3 || err != nil {
 		t.Errorf("%d objects, %v, want 3", n, err)
 	}
-	if _, err := indexPack(t.Context(), p.file(t), nothing(t)); !errors.Is(err, errProtocol) {
+	if _, err := indexPack(t.Context(), p.file(t), nothing(t), false); !errors.Is(err, errProtocol) {
 		t.Errorf("without its base: %v", err)
 	}
 }
@@ -223,7 +223,7 @@ func TestPacksThatAreMadeToHurtAreRefusedInLittleMemory(t *testing.T) {
 			f := p.file(t)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := indexPack(t.Context(), f, nothing(t))
+			_, err := indexPack(t.Context(), f, nothing(t), false)
 			runtime.ReadMemStats(&after)
 			if !errors.Is(err, c.kind) {
 				t.Errorf("index: %v, want %v", err, c.kind)
@@ -240,7 +240,7 @@ func TestUnpackingEndsWithItsContext(t *testing.T) {
 	p.object(plumbing.BlobObject, "x")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errTimeout)
-	if _, err := indexPack(ctx, p.file(t), nothing(t)); !errors.Is(netError(ctx, err), ErrUnavailable) {
+	if _, err := indexPack(ctx, p.file(t), nothing(t), false); !errors.Is(netError(ctx, err), ErrUnavailable) {
 		t.Errorf("index: %v", err)
 	}
 }
@@ -255,7 +255,7 @@ func FuzzPack(f *testing.F) {
 		p.Write(text)
 		if p.Len() >= 12 {
 			p.count = binary.BigEndian.Uint32(text[8:])
-			_, _ = indexPack(t.Context(), p.file(t), nothing(t))
+			_, _ = indexPack(t.Context(), p.file(t), nothing(t), false)
 		}
 	})
 }

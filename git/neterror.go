@@ -49,21 +49,33 @@ func netError(ctx context.Context, err error) error {
 	if text := netReason(err); text != "" {
 		return fail(ErrUnavailable, "%s: try again later", text)
 	}
-	if misled(err) {
-		return fail(ErrUnavailable, "server redirects in a circle, or to what is no address of a git repository: check the address")
+	if strings.Contains(err.Error(), "malformed HTTP") {
+		return errNotHTTP
+	}
+	if text := misled(err); text != "" {
+		return fail(ErrUnavailable, "server redirects %s", text)
 	}
 	return fail(errProtocol, "server's answer cannot be read as git's protocol: check the address, and what stands between")
 }
 
-// misled reports whether a redirect led nowhere. The libraries have no types for it, and quote where it led to.
-func misled(err error) bool {
-	for _, words := range []string{"redirect", "Location header", "unsupported protocol scheme"} {
-		if strings.Contains(err.Error(), words) {
-			return true
+// misled says what is wrong with a redirect, if that is the matter. The libraries have no types for it, and quote where it led to.
+func misled(err error) string {
+	for _, about := range []struct{ words, text string }{
+		{"redirect: changes scheme from \"https\"", "from https to what anybody can read on the way: that is not followed"},
+		{"redirect: changes scheme", "from http to https: give the address with https"},
+		{"redirect on non-initial", "what it was asked for after the list of refs: give the address that it leads to"},
+		{"redirect", misledAnywhere}, {"Location header", misledAnywhere}, {"unsupported protocol scheme", misledAnywhere},
+	} {
+		if strings.Contains(err.Error(), about.words) {
+			return about.text
 		}
 	}
-	return false
+	return ""
 }
+
+const misledAnywhere = "in a circle, or to what is no address of a git repository: check the address"
+
+var errNotHTTP = fail(ErrUnavailable, "server does not answer in HTTP/1.1: check the address and the port, and have what stands there speak it beside HTTP/2")
 
 // errProtocol is the kind of a failure that says nothing about the network: asking in another way may help.
 var errProtocol = protocolError{}

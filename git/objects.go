@@ -1,6 +1,7 @@
 package git
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,6 +18,9 @@ type objects struct {
 	broken   atomic.Bool // a read failed: what is here cannot be trusted
 	workTree onDisk      // what is read instead; nil for a repository's objects
 	parsed   treeCache   // of those trees
+
+	// fill fetches what a copy of parts lacks. It is nil for any other copy, and set before anybody reads from these.
+	fill func(context.Context, wants) error
 }
 
 func newObjects(gitDir string) *objects { return &objects{gitDir: gitDir} }
@@ -29,10 +33,12 @@ func (o *objects) reader() *reader { return newReader(o) }
 // It stands in for the object storage of go-git, which unpacks without a bound, checks no hash, keeps what a failed read
 // has left as if it were whole, finds no sizes in borrowed stores, and opens a file for each object.
 type reader struct {
-	objects *objects
-	folders []string // object folders; nil until the first read
-	packs   []*pack  // the one that was used last comes first
-	listed  bool     // packs holds what there is
+	objects  *objects
+	folders  []string               // object folders; nil until the first read
+	packs    []*pack                // the one that was used last comes first
+	listed   bool                   // packs holds what there is
+	fill     func(wants) error      // nil where all objects should be here
+	complete map[plumbing.Hash]bool // trees that are here with all that is below them, as far as that was looked at
 	inflater
 	bases     map[place]raw // what deltas were applied to
 	basesSize int
@@ -56,6 +62,11 @@ func (r *reader) read(h plumbing.Hash, t plumbing.ObjectType, limit int64) ([]by
 // object is read of an object whose type is told as well.
 func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (raw, error) {
 	object, err := r.once(h, t, limit)
+	if r.fill != nil && errors.Is(err, errMissing) {
+		if err := r.fill(wanting(h, t)); err != nil {
+			return raw{}, err
+		}
+	}
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		r.close() // git may have moved the object into another pack since
 		object, err = r.once(h, t, limit)
@@ -123,6 +134,29 @@ func (r *reader) packed(h plumbing.Hash, limit int64) (raw, error) {
 		}
 	}
 	return raw{}, failed
+}
+
+// has reports whether the object is in a pack, without reading it.
+func (r *reader) has(h plumbing.Hash) (bool, error) {
+	if r.folders == nil {
+		r.folders = []string{filepath.Join(r.objects.gitDir, "objects")}
+	}
+	if !r.listed {
+		if err := r.list(); err != nil {
+			return false, err
+		}
+	}
+	for i, p := range r.packs {
+		switch _, err := p.find(h); {
+		case err == nil:
+			copy(r.packs[1:i+1], r.packs[:i])
+			r.packs[0] = p
+			return true, nil
+		case !errors.Is(err, errMissing):
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // list finds the packs that there are now; they are opened when they are needed.

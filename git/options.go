@@ -25,6 +25,8 @@ type Options struct {
 	Branch string
 	// Ref is what is read in place of a branch's head. Branch is empty where it is set.
 	Ref Ref
+	// Folders are what [Repository.Expect] is told at first.
+	Folders []string
 	// Dir is the folder that keeps the local copies of remotes, each in a sub-folder of its own. It is made when it is
 	// missing, it is only a cache, and several repositories and processes may share it. Folders need none.
 	Dir string

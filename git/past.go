@@ -131,6 +131,7 @@ func (r *remote) bring(ctx context.Context, d digits) (Snapshot, error) {
 			return Snapshot{}, err
 		}
 		if !here.IsZero() {
+			r.attach(r.cache.current)
 			return readSnapshot(r.cache.current.objects, r.name, found{hash: here})
 		}
 	}

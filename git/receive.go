@@ -30,7 +30,7 @@ func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability
 	}
 	from := g.objects.reader()
 	defer from.close()
-	index, err := indexPack(ctx, f, from)
+	index, err := indexPack(ctx, f, from, g.partial)
 	if err != nil {
 		return netError(ctx, err)
 	}

@@ -3,8 +3,10 @@ package git
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
@@ -19,6 +21,9 @@ type remote struct {
 	turn  chan struct{} // holds a value while a fetch runs; a lock that a context can give up
 	cache *cacheFolder
 	last  Snapshot
+
+	expected atomic.Pointer[[]string] // the folders that are read, none for all
+	whole    bool                     // copies are of all: the server's parts were not to be had, or too many
 }
 
 func newRemote(at address, o Options, t target) (*remote, error) {
@@ -84,6 +89,9 @@ func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 	if err := r.cache.open(); err != nil {
 		return Snapshot{}, err
 	}
+	if r.cache.current != nil {
+		r.cache.current.lost = nil
+	}
 	if s := r.last; s.at == n.found && !s.Revision.IsZero() && r.cache.sound() {
 		return s, nil
 	}
@@ -126,18 +134,44 @@ func (r *remote) increment(ctx context.Context, g *generation, n negotiation) (S
 			return Snapshot{}, err
 		}
 	}
+	if g.partial {
+		if err := r.fillIn(ctx, g, advertised{n.advert}.commit(n.found), r.parts()); err != nil {
+			return Snapshot{}, err
+		}
+	}
 	return r.read(g, n)
 }
 
+// clone makes a new copy: of parts where those are known and the server can send them, or else of all.
 func (r *remote) clone(ctx context.Context, n negotiation) (Snapshot, error) {
+	if folders := r.parts(); len(folders) > 0 && n.sendsParts() && n.allowed() == nil {
+		g, err := r.cloneParts(ctx, n, folders)
+		if err == nil {
+			return r.adopt(g, n)
+		}
+		if final(err) {
+			return Snapshot{}, err
+		}
+		r.whole = true
+		if n, err = r.negotiate(ctx, n.target); err != nil {
+			return Snapshot{}, err
+		}
+		defer n.end()
+	}
 	g, err := r.cache.begin()
 	if err != nil {
 		return Snapshot{}, err
 	}
-	defer g.discard() // does nothing once it is the current one
 	if err := g.receive(ctx, n); err != nil {
+		g.discard()
 		return Snapshot{}, err
 	}
+	return r.adopt(g, n)
+}
+
+// adopt makes a new copy the current one, when it can be read.
+func (r *remote) adopt(g *generation, n negotiation) (Snapshot, error) {
+	defer g.discard() // does nothing once it is the current one
 	if _, err := r.read(g, n); err != nil {
 		return Snapshot{}, err
 	}
@@ -148,6 +182,7 @@ func (r *remote) clone(ctx context.Context, n negotiation) (Snapshot, error) {
 }
 
 func (r *remote) read(g *generation, n negotiation) (Snapshot, error) {
+	r.attach(g)
 	return readSnapshot(g.objects, r.name, n.found)
 }
 
@@ -170,6 +205,9 @@ func (r *remote) negotiate(ctx context.Context, t target) (negotiation, error) {
 	n := negotiation{session: session, target: t}
 	if n.advert, err = session.AdvertisedReferencesContext(ctx); err != nil {
 		n.end()
+		if line, ok := errors.AsType[*pktline.ErrorLine](unwrap(err)); ok {
+			return negotiation{}, saidNo(line.Text)
+		}
 		return negotiation{}, netError(ctx, err)
 	}
 	if n.found, err = t.find(advertised{n.advert}, !r.last.Revision.IsZero()); err != nil {

@@ -46,6 +46,7 @@ func Open(o Options) (*Repository, error) {
 	if err != nil {
 		return nil, named(r.name, err)
 	}
+	r.Expect(o.Folders...)
 	return r, nil
 }
 

@@ -42,7 +42,7 @@ var (
 func (s Snapshot) Root() *Root {
 	r := &Root{snapshot: s, nodes: map[string]*node{}, trace: map[string]string{}}
 	if s.objects != nil {
-		r.trees = newTrees(s.objects.reader(), s.root)
+		r.trees = newTrees(s.reader(), s.root)
 	}
 	return r
 }
@@ -188,6 +188,9 @@ func (r *Root) load(name string) (*node, error) {
 // list refuses what [Snapshot.Files] refuses among the entries of a folder. They are read when somebody asks for more than
 // their names.
 func (r *Root) list(at entry) ([]fs.DirEntry, error) {
+	if err := r.trees.reader.whole(at.hash); err != nil {
+		return nil, within(at.name, err)
+	}
 	below, err := r.trees.below(at)
 	if err != nil {
 		return nil, err
@@ -207,6 +210,9 @@ func (r *Root) list(at entry) ([]fs.DirEntry, error) {
 }
 
 func (r *Root) content(at entry) ([]byte, error) {
+	if err := r.trees.beside(at); err != nil {
+		return nil, within(at.name, err)
+	}
 	content, err := r.trees.reader.read(at.hash, plumbing.BlobObject, MaxFileSize)
 	if err != nil {
 		return nil, within(at.name, err)

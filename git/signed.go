@@ -11,6 +11,8 @@ const (
 	sshBegin = "-----BEGIN SSH SIGNATURE-----"
 	sshEnd   = "-----END SSH SIGNATURE-----"
 	begin    = "-----BEGIN "
+	// x509Begin begins what gpgsm makes, and smimesign.
+	x509Begin = "-----BEGIN SIGNED MESSAGE-----"
 )
 
 // signed is a commit or a tag taken apart into what was signed and the signature of it, nil for none.

@@ -176,3 +176,15 @@ func FuzzRef(f *testing.F) {
 		_, _ = ParseRevision(text)
 	})
 }
+
+func TestASignatureOfAnotherKindSaysWhichToUse(t *testing.T) {
+	for signature, text := range map[string]string{
+		"-----BEGIN SIGNED MESSAGE-----\nMIIC\n-----END SIGNED MESSAGE-----\n": "of an X.509 certificate, which is not supported: sign with an OpenPGP or an SSH key",
+		"-----BEGIN OTHER-----\nMIIC\n-----END OTHER-----\n":                   "of a kind that is not supported: sign with an OpenPGP or an SSH key",
+	} {
+		_, err := (&keys{}).checkCommit(withSignature(unsigned, signature), someTree)
+		if !errors.Is(err, ErrSignature) || !strings.Contains(err.Error(), text) {
+			t.Errorf("%q: %v", signature, err)
+		}
+	}
+}

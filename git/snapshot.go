@@ -1,6 +1,7 @@
 package git
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"path"
@@ -33,6 +34,7 @@ type Snapshot struct {
 	root       plumbing.Hash
 	objects    *objects
 	repository string
+	until      context.Context // a file system is read without one; nil for one that does not end
 }
 
 // readSnapshot reads the commit that was found, and sees to it that its root tree is there.
@@ -73,11 +75,14 @@ func (s Snapshot) Files(folder string) (fs.FS, error) {
 	if s.objects == nil {
 		return nil, errZero
 	}
-	from := s.objects.reader()
+	from := s.reader()
 	defer from.close()
 	root, err := s.find(from, folder)
 	if err != nil {
 		return nil, s.named(err)
+	}
+	if err := from.whole(root.hash); err != nil {
+		return nil, s.named(within(root.name, err))
 	}
 	w := walk{reader: from, files: newFiles(s.Time), base: root.name}
 	if err := w.tree(root.hash, "."); err != nil {
@@ -92,7 +97,7 @@ func (s Snapshot) TreeHash(folder string) (string, error) {
 	if s.objects == nil {
 		return "", errZero
 	}
-	from := s.objects.reader()
+	from := s.reader()
 	defer from.close()
 	root, err := s.find(from, folder)
 	if err != nil {

@@ -82,7 +82,7 @@ func (s *sshConnector) refused(keys *hostKeys, err error) error {
 		if e.What == "host key" {
 			return keys.wrong("it has no key of the kinds that known_hosts has for it (%s)", strings.Join(keys.algorithms, ", "))
 		}
-		return fail(ErrUnavailable, "server offers no %s algorithm that is safe", e.What)
+		return fail(ErrUnavailable, "server offers no %s algorithm that is safe: it is too old, or set up so; have it updated", e.What)
 	}
 	switch text := err.Error(); {
 	case strings.Contains(text, "unable to authenticate"):

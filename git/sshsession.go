@@ -140,7 +140,17 @@ func (c *complaint) Write(p []byte) (int, error) {
 
 // told is the error of a server that has said in words why it refuses. The words are only looked through: they are its own.
 func told(words string) error {
-	words = strings.ToLower(words)
+	switch about(strings.ToLower(words)) {
+	case ErrNotFound:
+		return fail(ErrNotFound, "repository not found: check the address, and that the key may read it")
+	case ErrAuth:
+		return fail(ErrAuth, "access denied: the key of the credentials may not read the repository")
+	}
+	return fail(ErrUnavailable, "server ended the conversation without a list of refs: try again later")
+}
+
+// about returns the kind of error that a server's words in lower case are about, nil for one that they do not tell.
+func about(words string) error {
 	said := func(phrases ...string) bool {
 		for _, phrase := range phrases {
 			if strings.Contains(words, phrase) {
@@ -151,9 +161,9 @@ func told(words string) error {
 	}
 	switch {
 	case said("not found", "does not exist", "does not appear to be a git repository", "could not be found", "no such", "cannot find"):
-		return fail(ErrNotFound, "repository not found: check the address, and that the key may read it")
+		return ErrNotFound
 	case said("denied", "unauthorized", "not authorized", "not allowed", "forbidden", "permission", "do not have access"):
-		return fail(ErrAuth, "access denied: the key of the credentials may not read the repository")
+		return ErrAuth
 	}
-	return fail(ErrUnavailable, "server ended the conversation without a list of refs: try again later")
+	return nil
 }

@@ -20,6 +20,10 @@ func (k *keys) checkSSH(s signed, now time.Time) (string, error) {
 	if err != nil {
 		return "", malformed
 	}
+	if certificate, is := sig.PublicKey.(*ssh.Certificate); is {
+		return "", fail(ErrSignature, "it is signed with a certificate of the SSH key %s, which is not supported: "+
+			"sign with the key itself (git config user.signingKey), and put that among the trusted keys", ssh.FingerprintSHA256(certificate.Key))
+	}
 	id := "SSH key " + ssh.FingerprintSHA256(sig.PublicKey)
 	failed := "which is not among the trusted keys"
 	for _, key := range k.ssh {

@@ -68,5 +68,9 @@ func (k *keys) check(s signed) (string, error) {
 	case bytes.HasPrefix(s.signature, []byte(sshBegin)):
 		return k.checkSSH(s, time.Now())
 	}
-	return "", fail(ErrSignature, "its signature is of a kind that is not supported: want one of OpenPGP or SSH")
+	kind := "of a kind that is not supported"
+	if bytes.HasPrefix(s.signature, []byte(x509Begin)) {
+		kind = "of an X.509 certificate, which is not supported"
+	}
+	return "", fail(ErrSignature, "its signature is %s: sign with an OpenPGP or an SSH key (git config gpg.format)", kind)
 }

@@ -68,7 +68,7 @@ func (a *abroad) wish(ctx context.Context, app App, snapshot git.Snapshot) wish 
 	if known.at == snapshot.Revision && sameApp(known.of, app) {
 		return known
 	}
-	root := snapshot.Root()
+	root := snapshot.Until(ctx).Root()
 	defer func() { _ = root.Close() }() // it only lets go of files
 	set, err := manifest.Load(ctx, root, app.Path, manifest.Options{Vars: app.Vars})
 	w := wish{of: app, at: snapshot.Revision, err: err}

@@ -42,6 +42,7 @@ var advice = map[string]string{
 	"ManifestInvalid":       "Correct it and commit; until then everything stays as it is.",
 	"ClusterUnreachable":    "Check that the API server runs and can be reached from here; what it runs goes on.",
 	"CredentialsRefused":    "Renew the credentials in the kubeconfig: the cluster does not know them.",
+	"CredentialPlugin":      "See that the program which the kubeconfig has for credentials is on PATH, and what it says when run by hand.",
 	"InventoryUnreadable":   "Check that Lockstep may read Secrets in the state namespace.",
 	"InventoryUnwritable":   "Check that Lockstep may write Secrets in the state namespace.",
 	"AnotherDaemon":         "End the other daemon, or give this app another name: one alone may keep an app.",

@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -8,15 +9,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/git/gittest"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 const (
 	benchDead   = 20 // repositories of a server that accepts and never answers
 	deadRounds  = 3  // with and without them, in turns, as the machine has other things to do as well
 	deadCommits = 50 // in a round
+	benchBatch  = 50 // apps that begin at a time
 )
 
 // deadBench is a fleet of many repositories on a real git server in a process of its own, each with one app.
@@ -46,9 +50,10 @@ func BenchmarkDeadRepositories(b *testing.B) {
 				s.apps = append(s.apps, app)
 			}
 			s.tell()
-			for server.accepted.Load() < before+benchDead {
-				time.Sleep(time.Millisecond)
-			}
+			clustertest.Eventually(b, "the dead ones to be asked", func(context.Context) (bool, string) {
+				asked := server.accepted.Load() - before
+				return asked >= benchDead, fmt.Sprint(asked)
+			})
 			s.round(true)
 			s.apps, s.others = s.alive, s.feeds
 			s.tell()
@@ -67,7 +72,7 @@ func BenchmarkDeadRepositories(b *testing.B) {
 func newDeadBench(b *testing.B, n int) *deadBench {
 	b.Helper()
 	s := &deadBench{fleetStage: newFleetStage(b), feeds: map[string]*sync.Feed{}, took: map[bool][]time.Duration{}}
-	s.without = true
+	s.without, s.heard = true, sync.NewWake()
 	root := b.TempDir()
 	server := newPollStage(b, root)
 	for i := range n {
@@ -89,10 +94,14 @@ func newDeadBench(b *testing.B, n int) *deadBench {
 		s.works, s.alive = append(s.works, work), append(s.alive, app)
 		s.commit(i, 0)
 	}
-	s.apps, s.others = s.alive, s.feeds
+	s.others = s.feeds
 	s.run()
-	for i, app := range s.alive {
-		s.until(app, "to be healthy", healthyAt(s.works[i].Git("rev-parse", "HEAD")))
+	for from := range s.alive { // not all at once, which is a matter of its own
+		if from%benchBatch == 0 {
+			s.apps = s.alive[:min(from+benchBatch, n)]
+			s.tell()
+		}
+		s.until(s.alive[from], "to be healthy", healthyAt(s.works[from].Git("rev-parse", "HEAD")))
 	}
 	return s
 }
@@ -109,11 +118,12 @@ func (s *deadBench) round(dead bool) {
 		hash := s.commit(i, 1+len(s.took[true])+len(s.took[false]))
 		began := time.Now()
 		s.feeds[s.alive[i].Name].Hint()
-		for {
-			if app, _ := s.store.App(s.alive[i].Name); healthyAt(hash)(app) {
-				break
+		for is := (status.App{}); !healthyAt(hash)(is); is, _ = s.store.App(s.alive[i].Name) {
+			select {
+			case <-s.heard:
+			case <-s.Context().Done():
+				s.Fatal("it is not healthy before the end")
 			}
-			time.Sleep(100 * time.Microsecond)
 		}
 		s.took[dead] = append(s.took[dead], time.Since(began))
 	}

@@ -49,6 +49,7 @@ func TestTheReasonTellsAClusterThatIsAwayFromOneThatRefuses(t *testing.T) {
 	unhealthy := &health.Failure{Report: &health.Report{Reason: health.Unschedulable}}
 	for want, err := range map[string]*sync.Error{
 		"ClusterUnreachable":   {Step: sync.StepLoad, Err: fmt.Errorf("load: %w", away)},
+		"CredentialPlugin":     {Step: sync.StepLoad, Err: fmt.Errorf("load: %w", &url.Error{Op: "Get", Err: errors.New("getting credentials: exec: executable a failed with exit code 1")})},
 		"PlanRefused":          {Step: sync.StepPlan, Err: errors.New("no")},
 		"FetchFailed":          {Step: sync.StepFetch, Err: away},
 		"BranchNotFound":       {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrBranchNotFound)},

@@ -33,6 +33,7 @@ type fleetStage struct {
 	without bool                            // the roster has no feed of this one
 	applier func(sync.Applier) sync.Applier // what a test puts around the daemon's; nil for nothing
 	fetches atomic.Int64                    // of the repository
+	heard   sync.Wake                       // poked when the store has heard something; nil for nobody
 	end     func()                          // ends the daemon, and returns when it has
 }
 
@@ -52,6 +53,17 @@ func newFleetStage(t testing.TB) *fleetStage {
 	s := &fleetStage{stage: newStage(t, options{})}
 	s.store = status.NewStore()
 	return s
+}
+
+// nudging pokes those who wait for something to be in the store.
+type nudging struct {
+	*status.Store
+	told sync.Wake
+}
+
+func (n nudging) Observe(ctx context.Context, event sync.Event) {
+	n.Store.Observe(ctx, event)
+	n.told.Poke()
 }
 
 // app is one of the repository's path of that name.
@@ -91,7 +103,7 @@ func (s *fleetStage) run() {
 			all, _, err := ledger.All(ctx)
 			return all, err
 		},
-		Observer: s.store, Workers: 2, Interval: time.Second, Log: zap.NewNop(), Orders: s.orders,
+		Observer: nudging{s.store, s.heard}, Workers: 2, Interval: time.Second, Log: zap.NewNop(), Orders: s.orders,
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.rosters = make(chan sync.Roster, 1)

@@ -28,6 +28,7 @@ type pass struct {
 	began    time.Time
 	unsaved  bool // the record says more than what was saved
 	fresh    bool // the record was read from the cluster in this very pass
+	again    bool // it is to be begun anew, with the record that somebody else has written
 	rebuilt  bool // the record was made from live labels in this very pass: it is no ground for deleting anything
 	warning  string
 	content  string // of the commit's manifests
@@ -94,7 +95,7 @@ func (p *pass) parse(ctx context.Context, snapshot git.Snapshot) ([]manifest.Man
 
 // render returns the app's manifests in a commit, and what they were made of, nil where that cannot be told.
 func (p *pass) render(ctx context.Context, snapshot git.Snapshot) ([]manifest.Manifest, reads, error) {
-	root := snapshot.Root()
+	root := snapshot.Until(ctx).Root()
 	defer func() { _ = root.Close() }() // it only lets go of files
 	set, err := manifest.Load(ctx, root, p.App.Path, manifest.Options{Vars: p.App.Vars})
 	if broken := root.Err(); broken != nil {
@@ -190,8 +191,11 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 		err = errors.Join(err, p.saveNow(ctx))
 	}
 	wrapped := p.wrap(step, err)
+	if p.order == nil { // who has asked for something is told what came of it
+		p.again, wrapped.Err = p.passes(ctx, wrapped.Err, time.Now())
+	}
 	p.outcome.State = wrapped.State()
-	if ctx.Err() == nil && !superseded {
+	if ctx.Err() == nil && !superseded && !p.again {
 		p.given()
 		p.tell(ctx, Event{Step: step, Err: wrapped, Rejected: p.rejected()})
 	}

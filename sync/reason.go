@@ -3,6 +3,7 @@ package sync
 import (
 	"errors"
 	"net/url"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -34,6 +35,8 @@ func (e *Error) Reason() string {
 		return "PruneBlocked"
 	case apierrors.IsUnauthorized(e.Err):
 		return "CredentialsRefused"
+	case e.Step != StepFetch && isPlugin(e.Err):
+		return "CredentialPlugin"
 	case e.Step != StepFetch && isNetwork(e.Err):
 		return "ClusterUnreachable"
 	default:
@@ -66,6 +69,12 @@ var causes = []struct {
 var reasons = map[Step]string{
 	StepFetch: "FetchFailed", StepRead: "ManifestInvalid", StepLoad: "InventoryUnreadable", StepPlan: "PlanRefused",
 	StepApply: "ApplyFailed", StepGate: "GateFailed", StepPrune: "PruneFailed", StepSave: "InventoryUnwritable",
+}
+
+// isPlugin reports whether a kubeconfig's program for credentials has failed, for which the library has no type.
+func isPlugin(err error) bool {
+	e, ok := errors.AsType[*url.Error](err)
+	return ok && strings.HasPrefix(e.Err.Error(), "getting credentials: ")
 }
 
 // isNetwork reports whether err says that a server could not be asked, in contrast to that it refused.

@@ -38,6 +38,7 @@ type Reconciler struct {
 	begins func()               // called once a pass has its turn, nil for nothing
 	record *inventory.Inventory // as it was saved last; nil when it has to be loaded
 	fights fights
+	conflicts
 	verdicts
 	tookOver bool          // what another process has left was told
 	rules    *health.Rules // the app's, compiled; nil before they are needed; under mu
@@ -56,12 +57,23 @@ type Reconciler struct {
 //
 // A commit whose files for this app are as they were costs no call while the cluster is as it was left.
 func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
+	outcome, again, err := r.once(ctx)
+	for moved := false; again; {
+		moved = moved || outcome.Moved
+		outcome, again, err = r.once(ctx)
+		outcome.Moved = outcome.Moved || moved
+	}
+	return outcome, err
+}
+
+// once is a pass, and whether it is to be begun again since its record was not that of the cluster any more.
+func (r *Reconciler) once(ctx context.Context) (_ Outcome, again bool, _ error) {
 	pass := r.begin()
 	defer pass.turn.give()
 	outcome, err := pass.run(ctx)
 	pass.account(outcome, err)
 	pass.answer(ctx, outcome, err)
-	return outcome, err
+	return outcome, pass.again, err
 }
 
 // await waits for the source's first answer without a turn: a server that says nothing may take its time for it, and the

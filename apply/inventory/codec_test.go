@@ -162,7 +162,7 @@ func TestDividedAndJoinedAgainIsTheSame(t *testing.T) {
 	s := NewStore(nil, "lockstep-system")
 	for _, size := range []int{1, partSize, partSize + 1, 3*partSize + 5} {
 		payload := bytes.Repeat([]byte("x"), size)
-		w := s.divide("web", payload)
+		w := s.divide("web", versionPlain, payload)
 		parts := map[string]*corev1.Secret{}
 		for _, part := range w.parts {
 			parts[part.Name] = part
@@ -179,8 +179,8 @@ func TestDividedAndJoinedAgainIsTheSame(t *testing.T) {
 
 func TestAMixOfTwoInventoriesIsNoneOfThem(t *testing.T) {
 	s := NewStore(nil, "lockstep-system")
-	a := s.divide("web", bytes.Repeat([]byte("a"), partSize+1))
-	b := s.divide("web", bytes.Repeat([]byte("b"), partSize+1))
+	a := s.divide("web", versionPlain, bytes.Repeat([]byte("a"), partSize+1))
+	b := s.divide("web", versionPlain, bytes.Repeat([]byte("b"), partSize+1))
 	mixed := map[string]*corev1.Secret{a.parts[0].Name: b.parts[0]}
 	if _, err := join(a.head, partNames("web", a.head), mixed); err == nil {
 		t.Error("a mix was taken")
@@ -195,7 +195,7 @@ func TestTheVersionIsLookedAtFirst(t *testing.T) {
 	for text, want := range map[string]string{
 		fmt.Sprint(versionPlain): "<nil>", fmt.Sprint(versionState): "<nil>", fmt.Sprint(version): "<nil>", fmt.Sprint(version + 1): ErrNewer.Error(), "": "no version", "0": "no version", "x": "no version",
 	} {
-		head := s.divide("web", []byte("x")).head
+		head := s.divide("web", versionPlain, []byte("x")).head
 		head.Data[versionKey] = []byte(text)
 		if got := fmt.Sprint(checkHead("web", head)); got != want {
 			t.Errorf("version %q: %s, want %s", text, got, want)

@@ -85,7 +85,7 @@ func TestWhateverIsSavedIsWhatIsLoaded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := new(known).read("web", s.divide("web", payload).head, nil)
+		got, err := new(known).read("web", s.divide("web", versionPlain, payload).head, nil)
 		want.stored = true
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("seed %d: %v\n got %+v\nwant %+v", seed, err, got, want)
@@ -150,7 +150,7 @@ func TestTwentyThousandEntriesTakeLittleMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := NewStore(nil, "lockstep-system").divide("web", payload)
+	w := NewStore(nil, "lockstep-system").divide("web", versionPlain, payload)
 	parts := map[string]*corev1.Secret{}
 	for _, part := range w.parts {
 		parts[part.Name] = part

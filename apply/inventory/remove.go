@@ -60,7 +60,7 @@ func (s *Store) empty(ctx context.Context, app string, k *known) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, k, s.divide(app, payload))
+	return s.write(ctx, k, s.divide(app, versionPlain, payload))
 }
 
 func (s *Store) deleteHead(ctx context.Context, app string, k *known) error {

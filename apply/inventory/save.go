@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -39,9 +38,7 @@ func (s *Store) save(ctx context.Context, inventory *Inventory) error {
 	// Parts that a writer under way may be about to name can be removed only after a write of the head, which that writer's
 	// own then conflicts with.
 	if checksum(payload) != k.sum || len(k.unsure) > 0 {
-		w := s.divide(inventory.App, payload)
-		w.head.Data[versionKey] = []byte(strconv.Itoa(versionOf(inventory)))
-		if err := s.write(ctx, k, w); err != nil {
+		if err := s.write(ctx, k, s.divide(inventory.App, versionOf(inventory), payload)); err != nil {
 			s.doubt(err)
 			return err
 		}

@@ -72,8 +72,9 @@ type written struct {
 	sum   string
 }
 
-// divide lays the payload out. The names of parts are new with each write, so that none is ever overwritten.
-func (s *Store) divide(app string, payload []byte) written {
+// divide lays the payload out, of that version of the format. The names of parts are new with each write, so that none is ever
+// overwritten.
+func (s *Store) divide(app string, version int, payload []byte) written {
 	generation := strings.ToLower(rand.Text()[:10])
 	chunks := slices.Collect(slices.Chunk(payload, partSize))
 	w := written{sum: checksum(payload)}
@@ -82,7 +83,7 @@ func (s *Store) divide(app string, payload []byte) written {
 		w.parts = append(w.parts, s.secret(app, name, map[string][]byte{payloadKey: chunk}))
 	}
 	w.head = s.secret(app, headName(app), map[string][]byte{
-		versionKey: []byte(strconv.Itoa(versionPlain)),
+		versionKey: []byte(strconv.Itoa(version)),
 		sumKey:     []byte(w.sum),
 		partsKey:   []byte(strings.Join(names(w.parts), "\n")),
 		payloadKey: chunks[0],

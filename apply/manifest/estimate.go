@@ -38,9 +38,13 @@ const (
 	unknown = -2 // a quoted text may be open, in which a line means nothing: skip no more
 )
 
-// introducers counts, each with the nodes that it can introduce. Most can stand for a key and its value.
-func introducers(text []byte) int {
-	n := 1
+// introducers is Introducers and the document itself.
+func introducers(text []byte) int { return 1 + Introducers(text) }
+
+// Introducers counts what introduces keys and values in YAML, each with as many nodes as it can introduce: most can stand for a
+// key and its value. A text has no more nodes than that, and its first.
+func Introducers(text []byte) int {
+	n := 0
 	for i, c := range text {
 		switch c {
 		case ':', ',', '?', '{':

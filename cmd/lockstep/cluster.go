@@ -69,6 +69,9 @@ func findCluster(kubeconfig, contextName string) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
+	if err := checkPlugin(config.ExecProvider); err != nil {
+		return nil, err
+	}
 	return &cluster{config: config, name: cmp.Or(contextName, raw.CurrentContext)}, nil
 }
 

@@ -91,7 +91,10 @@ func (f *sourceFlags) app() (sync.App, error) {
 
 // options say what of the repository is read, and with which credentials.
 func (f *sourceFlags) options(cache string) git.Options {
-	return git.Options{URL: f.repo, Branch: f.branch, Ref: f.ref, Keys: f.keys, Credentials: f.credentials, Dir: cache}
+	return git.Options{
+		URL: f.repo, Branch: f.branch, Ref: f.ref, Keys: f.keys, Credentials: f.credentials, Dir: cache,
+		Folders: []string{filepath.ToSlash(f.path)},
+	}
 }
 
 // nameOf makes an app's name of a repository's: the last part of its path.

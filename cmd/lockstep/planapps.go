@@ -147,7 +147,9 @@ func (f *planFlags) appsOfConfig(ctx context.Context, all *planApps, cache strin
 	}
 	repositories := map[string]*planFiles{}
 	for _, r := range file.Repositories {
-		files, err := all.files(optionsOf(r, cache), folders[r.Name])
+		o := optionsOf(r, cache)
+		o.Folders = readOf(file, r)
+		files, err := all.files(o, folders[r.Name])
 		if err != nil {
 			wrong(r.Line, fmt.Sprintf("repository %q", r.Name), err)
 			continue

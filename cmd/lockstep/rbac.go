@@ -112,7 +112,7 @@ func manifestsOf(ctx context.Context, app sync.App, from sync.Source) ([]manifes
 	if err != nil {
 		return nil, err
 	}
-	root := snapshot.Root()
+	root := snapshot.Until(ctx).Root()
 	defer func() { _ = root.Close() }() // it only lets go of files
 	set, err := manifest.Load(ctx, root, app.Path, manifest.Options{Vars: app.Vars})
 	if broken := root.Err(); broken != nil {

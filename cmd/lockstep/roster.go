@@ -32,6 +32,22 @@ func optionsOf(r config.Repository, cache string) git.Options {
 	return git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Credentials: r.Credentials, Proxy: r.Proxy, Dir: cache}
 }
 
+// readOf are the folders, and patterns of them, that apps of the file read of a repository, however many entries open it.
+func readOf(read *config.Config, r config.Repository) []string {
+	var names, folders []string
+	for _, other := range read.Repositories {
+		if openedAs(other) == openedAs(r) {
+			names = append(names, other.Name)
+		}
+	}
+	for _, app := range read.Apps {
+		if slices.Contains(names, app.Repository) {
+			folders = append(folders, cmp.Or(app.Path, app.Paths))
+		}
+	}
+	return folders
+}
+
 // appOf is an entry of the file as an app of the repository, which is on record under that name; of an entry with paths,
 // what its apps have in common.
 func appOf(entry config.App, repository string) sync.App {

@@ -89,6 +89,7 @@ func (s *settings) open(ctx context.Context, read *config.Config) (sources map[s
 			}
 			continue
 		}
+		from.repository.Expect(readOf(read, r)...)
 		sources[r.Name] = from
 	}
 	return sources, wrong, refused

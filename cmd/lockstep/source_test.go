@@ -1,6 +1,8 @@
 package main
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,8 +38,26 @@ func TestARepositoryIsAnotherOneWithOtherCredentialsOrProxy(t *testing.T) {
 		}
 	}
 	want := git.Options{URL: one.URL, Branch: one.Branch, Credentials: one.Credentials, Proxy: one.Proxy, Dir: "/cache"}
-	if got := optionsOf(one, "/cache"); got != want {
+	if got := optionsOf(one, "/cache"); !reflect.DeepEqual(got, want) {
 		t.Errorf("it is opened with %+v", got)
+	}
+}
+
+func TestTheFoldersOfAllAppsOfARepositoryAreExpected(t *testing.T) {
+	one := config.Repository{Name: "one", URL: "https://git.example.com/a.git", Interval: time.Minute}
+	same, other := one, one
+	same.Name, same.Interval = "same", time.Hour
+	other.Name, other.Branch = "other", "next"
+	read := &config.Config{Repositories: []config.Repository{one, same, other}, Apps: []config.App{
+		{Repository: "one", Path: "a"}, {Repository: "same", Paths: "b/*"}, {Repository: "other", Path: "c"},
+	}}
+	for _, r := range []config.Repository{one, same} {
+		if got := readOf(read, r); !slices.Equal(got, []string{"a", "b/*"}) {
+			t.Errorf("%s: %q", r.Name, got)
+		}
+	}
+	if got := (&sourceFlags{path: "web/prod"}).options("/cache").Folders; !slices.Equal(got, []string{"web/prod"}) {
+		t.Errorf("--path: %q", got)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/lockstep-dev/lockstep/apply/manifest"
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -50,7 +52,7 @@ func junk(text []byte) *Problem {
 		if !utf8.Valid(content) {
 			return &Problem{Line: line, Message: "not UTF-8"}
 		}
-		nodes += introducers(content)
+		nodes += manifest.Introducers(content)
 	}
 	if nodes > MaxNodes {
 		return &Problem{Message: fmt.Sprintf("more than %d keys and values", MaxNodes)}
@@ -66,25 +68,6 @@ func isConflict(line []byte) bool {
 		}
 	}
 	return false
-}
-
-// introducers counts what introduces a key or a value, each with as many as it can introduce: never fewer nodes than the
-// line has, but for the first.
-func introducers(line []byte) int {
-	n := 0
-	for i, c := range line {
-		switch c {
-		case ':', ',', '?', '{':
-			n += 2
-		case '[':
-			n++
-		case '-':
-			if i+1 == len(line) || line[i+1] <= ' ' {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 var (
