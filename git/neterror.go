@@ -64,7 +64,9 @@ func misled(err error) string {
 		{"redirect: changes scheme from \"https\"", "from https to what anybody can read on the way: that is not followed"},
 		{"redirect: changes scheme", "from http to https: give the address with https"},
 		{"redirect on non-initial", "what it was asked for after the list of refs: give the address that it leads to"},
-		{"redirect", misledAnywhere}, {"Location header", misledAnywhere}, {"unsupported protocol scheme", misledAnywhere},
+		{"redirect", misledAnywhere},
+		{"Location header", misledAnywhere},
+		{"unsupported protocol scheme", misledAnywhere},
 	} {
 		if strings.Contains(err.Error(), about.words) {
 			return about.text

@@ -3,6 +3,7 @@ package git
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"strings"
 )
 
@@ -51,10 +52,10 @@ func payload(line []byte) []byte {
 
 // saidNo is the error of a server that lists no refs and says why. The words are only looked through: they are its own.
 func saidNo(words string) error {
-	switch about(strings.ToLower(words)) {
-	case ErrNotFound:
+	switch is := about(strings.ToLower(words)); {
+	case errors.Is(is, ErrNotFound):
 		return fail(ErrNotFound, "repository not found, says the server: check the address, and that the credentials may read it")
-	case ErrAuth:
+	case errors.Is(is, ErrAuth):
 		return fail(ErrAuth, "access denied, says the server: the repository needs credentials, or these may not read it")
 	}
 	return errSaidNo

@@ -140,10 +140,10 @@ func (c *complaint) Write(p []byte) (int, error) {
 
 // told is the error of a server that has said in words why it refuses. The words are only looked through: they are its own.
 func told(words string) error {
-	switch about(strings.ToLower(words)) {
-	case ErrNotFound:
+	switch is := about(strings.ToLower(words)); {
+	case errors.Is(is, ErrNotFound):
 		return fail(ErrNotFound, "repository not found: check the address, and that the key may read it")
-	case ErrAuth:
+	case errors.Is(is, ErrAuth):
 		return fail(ErrAuth, "access denied: the key of the credentials may not read the repository")
 	}
 	return fail(ErrUnavailable, "server ended the conversation without a list of refs: try again later")

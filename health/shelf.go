@@ -142,7 +142,7 @@ func (k *kept) unpack() any {
 	if k.is == nil {
 		return object.Packed(k.packed).Unpack()
 	}
-	o, ok := reflect.New(k.is).Interface().(packable)
+	o, ok := reflect.TypeAssert[packable](reflect.New(k.is))
 	if !ok || o.Unmarshal(k.packed) != nil {
 		return nil
 	}

@@ -132,7 +132,7 @@ func (p *pass) held(step Step, err error) error {
 }
 
 // goBack puts on record that the commit is rejected, and then makes the last healthy state live again.
-func (p *pass) goBack(ctx context.Context, failure *health.Failure, stalled error) (Outcome, error) {
+func (p *pass) goBack(ctx context.Context, failure *health.Failure, stalled error) error {
 	state := &p.record.Healthy[0]
 	manifests, err := manifestsOf(state)
 	if err != nil {
@@ -186,7 +186,7 @@ func (p *pass) rejected() []git.Revision {
 
 // withoutSource is a pass for which no commit is known. An app that is back on an earlier state, or on its way there, needs
 // none: the state is on record.
-func (p *pass) withoutSource(ctx context.Context, stalled error) (Outcome, error) {
+func (p *pass) withoutSource(ctx context.Context, stalled error) error {
 	if err := p.load(ctx); err != nil || p.record.Return == nil || p.record.Suspended {
 		return p.failed(ctx, StepFetch, stalled)
 	}

@@ -30,15 +30,25 @@ func (p *pass) wait(ctx context.Context) error {
 		return err
 	}
 	p.turn.give()
+	return p.judged(p.awaited(ctx, check))
+}
+
+// awaited returns the gate's last report. A thousand passes may be in here at once.
+func (p *pass) awaited(ctx context.Context, check *health.Check) (*health.Report, error) {
 	waiting, end := context.WithCancelCause(ctx)
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
 		p.watch(waiting, end)
 	}()
-	report, err := p.Gate.Wait(waiting, check)
+	report, err := p.Gate.Wait(waiting, *check)
 	end(nil)
 	<-watching
+	return report, err
+}
+
+// judged takes down what the gate has come to.
+func (p *pass) judged(report *health.Report, err error) error {
 	report, err = p.outcome.places.placed(report, err)
 	p.outcome.Report = report
 	p.noteEnds(report.Ended())
@@ -82,15 +92,15 @@ func (p *pass) saveNow(ctx context.Context) error {
 	return p.save(ctx)
 }
 
-func (p *pass) check(ctx context.Context, rules health.Rules) (health.Check, error) {
+func (p *pass) check(ctx context.Context, rules health.Rules) (*health.Check, error) {
 	targets, err := targets(p.plan)
 	if err != nil {
-		return health.Check{}, err
+		return nil, err
 	}
 	p.outcome.targets, p.outcome.places = targets, placesOf(p.plan)
 	p.packed, p.unpacked = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
-	return health.Check{
+	return &health.Check{
 		Objects: p.outcome.Objects(), Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) {
 			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})

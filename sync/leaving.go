@@ -45,7 +45,7 @@ func (f *Fleet) attempt(ctx context.Context, m *member) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			f.Log.Error("panic", zap.String("app", m.app.Name), zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
-			_, err = m.reconciler.begin().failed(ctx, StepPrune, &PanicError{cause})
+			err = m.reconciler.begin().failed(ctx, StepPrune, &PanicError{cause})
 		}
 	}()
 	return m.reconciler.Retire(ctx)

@@ -55,18 +55,25 @@ func (l *Loop) Run(ctx context.Context) error {
 }
 
 // reconcile makes one pass. One that panics has failed, and takes nothing else with it.
-func (l *Loop) reconcile(ctx context.Context) (outcome Outcome, err error) {
+func (l *Loop) reconcile(ctx context.Context) (outcome *Outcome, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			l.Log.Error("panic", zap.String("app", l.Reconciler.App.Name), zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
 			pass := l.Reconciler.begin()
 			pass.record = nil
-			outcome, err = pass.failed(ctx, StepPlan, &PanicError{cause})
+			err = pass.failed(ctx, StepPlan, &PanicError{cause})
+			outcome = pass.ended()
 		}
 	}()
-	outcome, err = l.Reconciler.Reconcile(ctx)
-	outcome.Plan = nil // it is large, and has been told
-	return outcome, err
+	pass, err := l.Reconciler.reconcile(ctx)
+	return pass.ended(), err
+}
+
+// ended is the outcome of the pass without its plan, which is large, and has been told.
+func (p *pass) ended() *Outcome {
+	outcome := p.outcome
+	outcome.Plan = nil
+	return &outcome
 }
 
 // PanicError is a pass that ended in a panic.
@@ -107,7 +114,7 @@ func (l *Loop) idle(ctx context.Context) time.Duration {
 
 // rest follows the app's health until there is something to do, and returns how to leave off: the watch goes on until the
 // next pass begins, which may have to wait for other apps, or for its turn.
-func (l *Loop) rest(ctx context.Context, outcome Outcome, failure error) (leave func()) {
+func (l *Loop) rest(ctx context.Context, outcome *Outcome, failure error) (leave func()) {
 	if l.Reconciler.overtaken(ctx, outcome, failure) {
 		return func() {}
 	}
@@ -143,13 +150,20 @@ func (l *Loop) await(ctx context.Context) {
 }
 
 // follow reports changes of the app's health, and wakes the loop when the app heals.
-func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
-	objects := outcome.Objects()
-	if len(objects) == 0 {
+func (l *Loop) follow(ctx context.Context, outcome *Outcome, failure error) {
+	if len(outcome.targets) == 0 {
 		return
 	}
-	pass := &pass{Reconciler: l.Reconciler, outcome: outcome}
-	check := health.Check{Objects: objects, Progress: func(report *health.Report) {
+	err := l.Reconciler.Gate.Follow(ctx, *l.following(ctx, outcome, failure))
+	if err != nil && ctx.Err() == nil {
+		l.Log.Warn("health is not followed", zap.String("app", l.Reconciler.App.Name), zap.Error(err))
+	}
+}
+
+// following is the check that follow has made. A thousand apps are followed at once, so that it is made apart from the wait.
+func (l *Loop) following(ctx context.Context, outcome *Outcome, failure error) *health.Check {
+	pass := &pass{Reconciler: l.Reconciler, outcome: *outcome}
+	check := &health.Check{Objects: outcome.Objects(), Progress: func(report *health.Report) {
 		pass.tell(ctx, Event{Step: StepGate, Report: outcome.places.report(report)})
 		if heals(failure, report) || l.Reconciler.relapses(report) {
 			l.Wake.Poke()
@@ -161,10 +175,7 @@ func (l *Loop) follow(ctx context.Context, outcome Outcome, failure error) {
 	if failedAtGate(failure) { // it has not healed before its probes are answered; of one that was healthy they were
 		check.Probes = l.Reconciler.App.probes()
 	}
-	err := l.Reconciler.Gate.Follow(ctx, check)
-	if err != nil && ctx.Err() == nil {
-		l.Log.Warn("health is not followed", zap.String("app", l.Reconciler.App.Name), zap.Error(err))
-	}
+	return check
 }
 
 // heals reports whether an app whose gate gave up has become healthy since: it has yet to be pruned and put on record.

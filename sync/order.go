@@ -75,9 +75,9 @@ func (p *pass) take() {
 }
 
 // answer tells who gave the order how the pass ended.
-func (p *pass) answer(ctx context.Context, outcome Outcome, err error) {
+func (p *pass) answer(ctx context.Context, err error) {
 	if p.order != nil {
-		p.order.Done(ctx, outcome, err)
+		p.order.Done(ctx, p.outcome, err)
 	}
 }
 
@@ -87,9 +87,8 @@ func (p *pass) answerReturn(ctx context.Context) {
 	if p.order == nil || p.order.Verb != OrderRollback || p.outcome.Back == nil {
 		return
 	}
-	outcome := p.outcome
-	outcome.State = RolledBack
-	p.answer(ctx, outcome, nil)
+	p.outcome.State = RolledBack
+	p.answer(ctx, nil)
 	p.order = nil
 }
 
@@ -117,14 +116,14 @@ func (p *pass) obey(ctx context.Context) error {
 }
 
 // refused ends a pass of which something was asked that cannot be. The app is none the worse for it.
-func (p *pass) refused(ctx context.Context, err error) (Outcome, error) {
+func (p *pass) refused(ctx context.Context, err error) error {
 	if saving, ok := errors.AsType[*saveError](err); ok {
 		return p.failed(ctx, StepSave, saving)
 	}
 	p.order.Done(ctx, p.outcome, err)
 	p.order, p.outcome = nil, p.before.outcome
 	p.leave(StepLoad)
-	return p.outcome, ErrSuperseded // the next pass goes on with what git has
+	return ErrSuperseded // the next pass goes on with what git has
 }
 
 // errSuspended is the error of an order to an app that is to be left as it is.
@@ -189,17 +188,17 @@ func (p *pass) stateFor(to string) (*inventory.State, error) {
 }
 
 // alone ends a pass that leaves the app as it is.
-func (p *pass) alone(ctx context.Context) (Outcome, error) {
+func (p *pass) alone(ctx context.Context) error {
 	p.outcome.State = Suspended
 	p.given()
 	p.leave(StepLoad)
 	outcome := p.outcome
 	p.tell(ctx, Event{Step: StepSave, Record: &outcome})
 	if p.order != nil && p.order.Verb == OrderSync {
-		p.answer(ctx, outcome, errSuspended)
+		p.answer(ctx, errSuspended)
 		p.order = nil
 	}
-	return outcome, nil
+	return nil
 }
 
 // errSuspendedByConfig is the error of an order to an app that the config says to leave as it is.

@@ -172,7 +172,7 @@ func (p *pass) commits(ctx context.Context) []git.Revision {
 }
 
 // failed ends the pass at a step.
-func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error) {
+func (p *pass) failed(ctx context.Context, step Step, err error) error {
 	if step == StepRead && p.record == nil {
 		p.record, _ = p.Ledger.Load(ctx, p.App.Name) // only to say how much is kept, and what is left
 		p.takesOver(ctx)
@@ -200,7 +200,7 @@ func (p *pass) failed(ctx context.Context, step Step, err error) (Outcome, error
 		p.tell(ctx, Event{Step: step, Err: wrapped, Rejected: p.rejected()})
 	}
 	p.leave(step)
-	return p.outcome, wrapped
+	return wrapped
 }
 
 func (p *pass) wrap(step Step, err error) *Error {
@@ -218,7 +218,7 @@ func (p *pass) wrap(step Step, err error) *Error {
 }
 
 // done ends the pass. When the repository cannot be reached that is still the app's state, however well it serves.
-func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
+func (p *pass) done(ctx context.Context, stalled error) error {
 	if stalled != nil {
 		p.answerReturn(ctx)
 		return p.failed(ctx, StepFetch, stalled)
@@ -233,9 +233,9 @@ func (p *pass) done(ctx context.Context, stalled error) (Outcome, error) {
 	outcome := p.outcome
 	p.tell(ctx, Event{Step: StepSave, Record: &outcome, Rejected: p.rejected()})
 	if back := outcome.Back; back != nil && !back.ByHand {
-		return outcome, p.wrap(StepGate, &RolledBackError{back})
+		return p.wrap(StepGate, &RolledBackError{back})
 	}
-	return outcome, nil
+	return nil
 }
 
 // leave makes this pass the one before the next.

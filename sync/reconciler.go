@@ -57,23 +57,29 @@ type Reconciler struct {
 //
 // A commit whose files for this app are as they were costs no call while the cluster is as it was left.
 func (r *Reconciler) Reconcile(ctx context.Context) (Outcome, error) {
-	outcome, again, err := r.once(ctx)
-	for moved := false; again; {
-		moved = moved || outcome.Moved
-		outcome, again, err = r.once(ctx)
-		outcome.Moved = outcome.Moved || moved
-	}
-	return outcome, err
+	pass, err := r.reconcile(ctx)
+	return pass.outcome, err
 }
 
-// once is a pass, and whether it is to be begun again since its record was not that of the cluster any more.
-func (r *Reconciler) once(ctx context.Context) (_ Outcome, again bool, _ error) {
+// reconcile is Reconcile, and returns the last pass that it took.
+func (r *Reconciler) reconcile(ctx context.Context) (*pass, error) {
+	pass, err := r.once(ctx)
+	for moved := false; pass.again; {
+		moved = moved || pass.outcome.Moved
+		pass, err = r.once(ctx)
+		pass.outcome.Moved = pass.outcome.Moved || moved
+	}
+	return pass, err
+}
+
+// once makes a pass, which says whether it is to be begun again since its record was not that of the cluster any more.
+func (r *Reconciler) once(ctx context.Context) (*pass, error) {
 	pass := r.begin()
 	defer pass.turn.give()
-	outcome, err := pass.run(ctx)
-	pass.account(outcome, err)
-	pass.answer(ctx, outcome, err)
-	return outcome, pass.again, err
+	err := pass.run(ctx)
+	pass.account(err)
+	pass.answer(ctx, err)
+	return pass, err
 }
 
 // await waits for the source's first answer without a turn: a server that says nothing may take its time for it, and the
@@ -84,10 +90,21 @@ func (p *pass) await(ctx context.Context) {
 	}
 }
 
-func (p *pass) run(ctx context.Context) (Outcome, error) {
+// run makes the pass, which ends with its outcome.
+func (p *pass) run(ctx context.Context) error {
+	manifests, stalled, over, err := p.begun(ctx)
+	if over {
+		return err
+	}
+	return p.makeSo(ctx, manifests, stalled)
+}
+
+// begun comes to the manifests that are to be live, and why the source could not be reached, if that is so; or to the end of a
+// pass that has none.
+func (p *pass) begun(ctx context.Context) (_ []manifest.Manifest, stalled error, over bool, err error) {
 	p.await(ctx)
 	if err := p.turn.take(ctx); err != nil {
-		return p.failed(ctx, StepFetch, err)
+		return nil, nil, true, p.failed(ctx, StepFetch, err)
 	}
 	p.take()
 	if p.begins != nil {
@@ -96,36 +113,36 @@ func (p *pass) run(ctx context.Context) (Outcome, error) {
 	p.enters(StepFetch)
 	snapshot, stalled := p.Source.Fetch(ctx)
 	if stalled != nil && snapshot.Revision.IsZero() {
-		return p.withoutSource(ctx, stalled)
+		return nil, nil, true, p.withoutSource(ctx, stalled)
 	}
 	if p.inStep(ctx, snapshot) {
-		return p.advance(ctx, snapshot, stalled)
+		return nil, nil, true, p.advance(ctx, snapshot, stalled)
 	}
 	p.saw(ctx, snapshot)
 	p.enters(StepRead)
 	manifests, err := p.read(ctx, snapshot)
 	if err != nil {
-		return p.failed(ctx, StepRead, err)
+		return nil, nil, true, p.failed(ctx, StepRead, err)
 	}
 	p.enters(StepLoad)
 	if err := p.load(ctx); err != nil {
-		return p.failed(ctx, StepLoad, err)
+		return nil, nil, true, p.failed(ctx, StepLoad, err)
 	}
 	p.takesOver(ctx)
 	p.content = contentOf(p.App, manifests)
 	p.reopen()
 	if err := p.obey(ctx); err != nil {
-		return p.refused(ctx, err)
+		return nil, nil, true, p.refused(ctx, err)
 	}
 	if p.record.Suspended {
-		return p.alone(ctx)
+		return nil, nil, true, p.alone(ctx)
 	}
-	return p.makeSo(ctx, p.chosen(manifests), stalled)
+	return p.chosen(manifests), stalled, false, nil
 }
 
 // makeSo ends the pass with manifests in the cluster, or those of the last healthy state where they do not serve and the app
 // says so.
-func (p *pass) makeSo(ctx context.Context, manifests []manifest.Manifest, stalled error) (Outcome, error) {
+func (p *pass) makeSo(ctx context.Context, manifests []manifest.Manifest, stalled error) error {
 	step, err := p.bring(ctx, manifests)
 	if failure := p.fails(step, err); failure != nil && ctx.Err() == nil {
 		return p.goBack(ctx, failure, stalled)

@@ -16,11 +16,11 @@ func (r *Reconciler) Retire(ctx context.Context) error {
 	pass.began = time.Now()
 	pass.await(ctx)
 	if err := pass.turn.take(ctx); err != nil {
-		_, err = pass.failed(ctx, StepPrune, err)
+		err = pass.failed(ctx, StepPrune, err)
 		return err
 	}
 	if step, err := pass.retire(ctx); err != nil {
-		_, err = pass.failed(ctx, step, err)
+		err = pass.failed(ctx, step, err)
 		return err
 	}
 	return nil

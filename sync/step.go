@@ -18,7 +18,7 @@ func (p *pass) inStep(ctx context.Context, snapshot git.Snapshot) bool {
 }
 
 // advance ends a pass that has nothing to do.
-func (p *pass) advance(ctx context.Context, snapshot git.Snapshot, stalled error) (Outcome, error) {
+func (p *pass) advance(ctx context.Context, snapshot git.Snapshot, stalled error) error {
 	p.keepsUp(ctx, snapshot)
 	p.outcome.Report, p.outcome.Back = p.before.outcome.Report, p.before.outcome.Back
 	return p.done(ctx, stalled)
@@ -82,7 +82,7 @@ func (r *Reconciler) KeepUp(ctx context.Context, snapshot git.Snapshot) {
 
 // overtaken reports whether something has happened at the very end of a pass: a gate that has its verdict may have taken
 // the word of it, and done nothing about it. Of a source that is no [Feed] the next look at it will tell.
-func (r *Reconciler) overtaken(ctx context.Context, outcome Outcome, failure error) bool {
+func (r *Reconciler) overtaken(ctx context.Context, outcome *Outcome, failure error) bool {
 	r.mu.Lock()
 	last := r.last
 	r.mu.Unlock()

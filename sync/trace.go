@@ -43,13 +43,13 @@ func (p *pass) ends(now time.Time) {
 }
 
 // account tells whoever keeps account of passes how this one went.
-func (p *pass) account(outcome Outcome, failure error) {
+func (p *pass) account(failure error) {
 	if p.Traced == nil || len(p.steps) == 0 {
 		return
 	}
 	now := time.Now()
 	p.ends(now)
 	p.Traced(Trace{
-		App: p.App, Revision: outcome.Revision, State: outcome.State, Began: p.steps[0].Began, Ended: now, Steps: p.steps, Err: failure,
+		App: p.App, Revision: p.outcome.Revision, State: p.outcome.State, Began: p.steps[0].Began, Ended: now, Steps: p.steps, Err: failure,
 	})
 }

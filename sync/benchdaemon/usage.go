@@ -57,11 +57,11 @@ func (w *words) answer(in io.Reader, counter *callCounter, store *status.Store, 
 // mostResident is the most memory that the process has had in use, in bytes; 0 where the system does not say. What getrusage says
 // is no less than what the process had that started this one.
 func mostResident() int64 {
-	status, err := os.ReadFile("/proc/self/status")
+	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(string(status)) {
+	for line := range strings.Lines(string(text)) {
 		if amount, found := strings.CutPrefix(line, "VmHWM:"); found {
 			kibibytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(amount), " kB"), 10, 64)
 			return kibibytes << 10
