@@ -188,7 +188,7 @@ func (p *pass) stateFor(to string) (*inventory.State, error) {
 }
 
 // alone ends a pass that leaves the app as it is.
-func (p *pass) alone(ctx context.Context) error {
+func (p *pass) alone(ctx context.Context) {
 	p.outcome.State = Suspended
 	p.given()
 	p.leave(StepLoad)
@@ -198,7 +198,6 @@ func (p *pass) alone(ctx context.Context) error {
 		p.answer(ctx, errSuspended)
 		p.order = nil
 	}
-	return nil
 }
 
 // errSuspendedByConfig is the error of an order to an app that the config says to leave as it is.

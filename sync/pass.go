@@ -178,17 +178,14 @@ func (p *pass) failed(ctx context.Context, step Step, err error) error {
 		p.takesOver(ctx)
 	}
 	superseded := errors.Is(err, ErrSuperseded)
-	switch back := p.outcome.Back; {
+	switch {
 	case step == StepFetch:
 		p.outcome.Back = p.before.outcome.Back
-	case back != nil && !superseded:
+	case p.outcome.Back != nil && !superseded:
 		err = p.notReturned(err)
 	}
-	if p.plan != nil && p.record != nil && ctx.Err() == nil && !superseded {
-		p.record.Open = nil
-	}
-	if p.unsaved && !superseded {
-		err = errors.Join(err, p.saveNow(ctx))
+	if !superseded {
+		err = p.setDown(ctx, err)
 	}
 	wrapped := p.wrap(step, err)
 	if p.order == nil { // who has asked for something is told what came of it
@@ -201,6 +198,17 @@ func (p *pass) failed(ctx context.Context, step Step, err error) error {
 	}
 	p.leave(step)
 	return wrapped
+}
+
+// setDown puts on record what the pass has come to that ends with err, and returns that with what goes wrong now.
+func (p *pass) setDown(ctx context.Context, err error) error {
+	if p.plan != nil && p.record != nil && ctx.Err() == nil {
+		p.record.Open = nil
+	}
+	if p.unsaved {
+		return errors.Join(err, p.saveNow(ctx))
+	}
+	return err
 }
 
 func (p *pass) wrap(step Step, err error) *Error {

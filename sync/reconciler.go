@@ -135,7 +135,8 @@ func (p *pass) begun(ctx context.Context) (_ []manifest.Manifest, stalled error,
 		return nil, nil, true, p.refused(ctx, err)
 	}
 	if p.record.Suspended {
-		return nil, nil, true, p.alone(ctx)
+		p.alone(ctx)
+		return nil, nil, true, nil
 	}
 	return p.chosen(manifests), stalled, false, nil
 }
