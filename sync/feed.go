@@ -16,6 +16,7 @@ type Feed struct {
 	interval time.Duration
 	wake     Wake
 	hint     Wake
+	berths   *berths // of the fleet, set before Run; nil where there is one feed
 
 	mu       stdsync.Mutex
 	snapshot git.Snapshot // the last good one
@@ -96,7 +97,12 @@ func (f *Feed) news() (git.Snapshot, error) {
 func (f *Feed) Run(ctx context.Context) error {
 	next := pace{interval: f.interval}
 	for ctx.Err() == nil {
+		leave, ok := f.berths.take(ctx)
+		if !ok {
+			return nil
+		}
 		snapshot, err := f.source.Fetch(ctx)
+		leave()
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // what ended the fetch is what ends this
 		}

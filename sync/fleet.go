@@ -48,6 +48,7 @@ type Fleet struct {
 
 	abroad  *abroad
 	adopted bool // a roster was
+	berths  *berths
 	shifts  []*Shift
 	wished  map[string]App // what was asked for last, whoever keeps it
 	missed  map[string]App // what nothing asks for any more, and another was to retire
@@ -112,7 +113,7 @@ func (f *Fleet) prepare(ctx context.Context) {
 	if f.Interval == 0 {
 		f.Interval = DefaultInterval
 	}
-	f.board, f.claims, f.news = newBoard(f.Observer), NewClaims(), NewWake()
+	f.board, f.claims, f.news, f.berths = newBoard(f.Observer), NewClaims(), NewWake(), newBerths()
 	if f.Pool == nil {
 		f.Pool = NewPool(f.Workers)
 	}
