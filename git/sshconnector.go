@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"golang.org/x/crypto/ssh"
@@ -88,7 +89,7 @@ func (s *sshConnector) refused(keys *hostKeys, err error) error {
 	case strings.Contains(text, "unable to authenticate"):
 		return fail(ErrAuth, "access denied (publickey): the server does not take the key of the credentials for the user %s",
 			s.at.User.Username())
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return fail(ErrUnavailable, "server closed the connection before it had shown its key: try again later")
 	case netReason(err) != "":
 		return err
