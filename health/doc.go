@@ -14,6 +14,10 @@
 // Watches of different kinds run at their own pace, and each of them may be behind an apply. So nothing is taken from a
 // copy that is older than the applied object, and no count from a status alone: see [Target].
 //
+// A thousand checks may be on their way at once. What the watches show is kept packed, once for all of them, and a rollout
+// that is plainly not there yet is looked at the less often the more there are and the longer it takes; but at once when it
+// gets worse, by a pod, an endpoint or an Event, and when it may be complete.
+//
 // Where a workload is late, more is asked for: the Events and claims that explain it, by watches that nothing depends on,
 // and, beside the watches, the room on the nodes and the end of a crashed container's log. A role that forbids them costs
 // their words, and no verdict. A problem is terminal only when time alone will not heal it, which counts and times in the

@@ -18,8 +18,8 @@ import (
 // Gate waits for objects to become healthy, and follows them afterwards, on watches that all its checks share.
 //
 // A Gate starts nothing by itself. The first check that needs a watch starts it, in a goroutine that the Gate owns; it
-// serves all checks of its kind and namespace, and ends [Linger] after the last of them, or in [Gate.Close]. All methods
-// may be called from several goroutines.
+// serves all checks of its kind and namespace, and ends [Linger] after the last of them, or in [Gate.Close]. The reports
+// are computed in a few goroutines of the Gate, whoever waits for them. All methods may be called from several goroutines.
 type Gate struct {
 	// Proof is how long a pod has to stay ready that no readiness probe asks: see [DefaultProof]. It is not to be changed
 	// once a check has begun. Zero takes the kubelet's word at once.
@@ -86,8 +86,8 @@ type Check struct {
 	Probes []probe.URL
 	// Rules say when objects are healthy whose kinds have a way of their own to tell.
 	Rules Rules
-	// Progress, if not nil, is called with the first report and with each one that differs from the last, from the
-	// goroutine that called Wait or Follow. The report is not changed afterwards. It must not block.
+	// Progress, if not nil, is called with the first report and with each one that differs from the last, before Wait or
+	// Follow return, and never by two goroutines at a time. The report is not changed afterwards. It must not block.
 	Progress func(*Report)
 }
 
