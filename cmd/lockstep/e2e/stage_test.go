@@ -30,6 +30,7 @@ type edit struct{ file, old, new string }
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	w := aCluster(t)
+	lockstep(t) // built before any time is taken
 	s := &stage{world: w, t: t, namespace: w.namespace(t), repo: gittest.New(t)}
 	must(t, os.CopyFS(filepath.Join(s.repo.Dir, "manifests"), os.DirFS(filepath.Join("testdata", "web"))))
 	s.edit(edit{"web-deployment", "IMAGE", *image})
