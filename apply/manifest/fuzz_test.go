@@ -25,6 +25,7 @@ func FuzzYAML(f *testing.F) {
 		"apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  uid: x\ndata: {a: YQ==}\nstatus: 1\n...\n%YAML 1.1\n---\nx: 0x1f\n",
 		"apiVersion: v1\nkind: A\nmetadata: {name: a}\nx: [1e3, .5, 0o7, 07, 1_0, 18446744073709551615, 2024-01-01, ~, \"\\u00e9\"]\n",
 		"a: |\n  x\n b: \"c\n  - d: 'e'\r\n? f\n: >-\n  g\n",
+		"apiVersion: v1\nkind: A\nmetadata: {name: a}\nx: [y, No, oN, --a=b, -0, -12, 012, 100m, 10Mi, 5E, 0x1m, 1e3s, /a b, =, 'y', \"\\t\", , null, 80%]\n",
 	} {
 		f.Add([]byte(text), false)
 	}
