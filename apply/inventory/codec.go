@@ -1,14 +1,11 @@
 package inventory
 
 import (
-	"bytes"
-	"compress/gzip"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	stdsync "sync"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
@@ -52,9 +49,6 @@ var (
 	ErrConflict = errors.New("changed by someone else since it was loaded")
 )
 
-// writers are kept for the next save: each takes most of a megabyte, and many apps save at once.
-var writers = stdsync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
-
 // encode returns the inventory compressed. Equal inventories give equal bytes.
 func encode(inventory *Inventory) ([]byte, error) {
 	kept := *inventory
@@ -64,22 +58,19 @@ func encode(inventory *Inventory) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var packed bytes.Buffer
-	w := writers.Get().(*gzip.Writer)
-	defer writers.Put(w)
-	w.Reset(&packed)
-	_, err = w.Write(text)
-	err = errors.Join(err, w.Close())
-	return packed.Bytes(), err
+	return compressed(func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }
 
 // decode reads what encode returned. Its errors quote nothing but names of objects.
 func decode(app string, packed []byte) (*Inventory, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	var text []byte
+	err := expanded(packed, maxSize+1, func(r io.Reader) (err error) {
+		text, err = io.ReadAll(r)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

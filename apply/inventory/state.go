@@ -1,8 +1,6 @@
 package inventory
 
 import (
-	"bytes"
-	"compress/gzip"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -49,22 +47,19 @@ type itemJSON struct {
 
 // Pack returns the items compressed. Equal items give equal bytes.
 func Pack(items []Item) ([]byte, error) {
-	var packed bytes.Buffer
-	w := writers.Get().(*gzip.Writer)
-	defer writers.Put(w)
-	w.Reset(&packed)
-	encoder := stdjson.NewEncoder(w)
-	for _, item := range items {
-		raw, err := stdjson.Marshal(item.Object.Object)
-		if err == nil {
-			err = encoder.Encode(itemJSON{File: item.File, Line: item.Line, Object: raw})
+	return compressed(func(w io.Writer) error {
+		encoder := stdjson.NewEncoder(w)
+		for _, item := range items {
+			raw, err := stdjson.Marshal(item.Object.Object)
+			if err == nil {
+				err = encoder.Encode(itemJSON{File: item.File, Line: item.Line, Object: raw})
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return nil, errors.Join(err, w.Close())
-		}
-	}
-	err := w.Close()
-	return packed.Bytes(), err
+		return nil
+	})
 }
 
 // Items unpacks the state's objects. It is [ErrBroken] where they are not what was packed: a state that is short of some
@@ -82,12 +77,17 @@ func (s State) Items() ([]Item, error) {
 
 // Unpack returns what was packed.
 func Unpack(packed []byte) ([]Item, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
 	var items []Item
-	for text := stdjson.NewDecoder(io.LimitReader(r, maxSize)); ; {
+	err := expanded(packed, maxSize, func(r io.Reader) (err error) {
+		items, err = itemsOf(r)
+		return err
+	})
+	return items, err
+}
+
+func itemsOf(r io.Reader) ([]Item, error) {
+	var items []Item
+	for text := stdjson.NewDecoder(r); ; {
 		var in itemJSON
 		if err := text.Decode(&in); errors.Is(err, io.EOF) {
 			return items, nil
