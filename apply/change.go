@@ -28,7 +28,7 @@ const (
 type Change struct {
 	ID     object.ID
 	Action Action
-	Fields []Field  // what differs between the live object before and after, sorted by path
+	Fields []Field  // what differs between the live object before and after, sorted by path; none of one that is new: see Brings
 	Why    string   // of a skipped object: who asked for it; of others what is out of the ordinary
 	Drift  bool     // git says what it said before: somebody changed or deleted the live object
 	By     []string // of drift: the field managers that did, as far as the object tells

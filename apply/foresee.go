@@ -15,7 +15,7 @@ import (
 // foresee notes which fields an apply of c would change, where after is what the API server made of it in a dry run. What
 // a dry run does not show is added: the fields that go because they are in kubectl's manifest and not in git's.
 func (a *Applier) foresee(ctx context.Context, c *Change, after *unstructured.Unstructured) error {
-	if c.Before == nil && c.seen != nil && c.previous != nil {
+	if c.Action == Created || c.Before == nil && c.seen != nil && c.previous != nil {
 		c.Fields = c.differences(after)
 		return nil
 	}

@@ -99,6 +99,9 @@ func TestAPlanSaysWhatCouldNotBeRehearsed(t *testing.T) {
 	if c := planned(t, plan, "one"); !c.Deferred() || c.Action != apply.Created || !slices.Equal(paths(c.Brings()), []string{"data.key"}) {
 		t.Errorf("%s, deferred %t, brings %v", c, c.Deferred(), c.Brings())
 	}
+	if c := planned(t, plan, fresh); len(c.Fields) > 0 || len(c.Brings()) > 0 {
+		t.Errorf("of the new namespace the fields %v are kept, and it brings %v", c.Fields, c.Brings())
+	}
 	if planned(t, plan, fresh).Deferred() {
 		t.Error("the namespace itself is not rehearsed")
 	}

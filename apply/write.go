@@ -140,9 +140,12 @@ func (c *Change) settle(live *unstructured.Unstructured) {
 }
 
 // differences are the fields that after has otherwise than the live object before. Where that was not read, they are told
-// from what this app applied last.
+// from what this app applied last. There are none of an object that is new: all of it is.
 func (c *Change) differences(after *unstructured.Unstructured) []Field {
-	if c.Before == nil && c.seen != nil && c.previous != nil {
+	switch {
+	case c.Action == Created:
+		return nil
+	case c.Before == nil && c.seen != nil && c.previous != nil:
 		return Progress(c.previous, c.Desired, after)
 	}
 	return Diff(c.Before, after)
