@@ -253,7 +253,7 @@ func (s *sights) follow(b *testing.B, c *cluster, apps [][]*unstructured.Unstruc
 	for _, objects := range apps {
 		following.Go(func() {
 			told := false
-			_ = c.gate.Follow(ctx, health.Check{Objects: objects, Progress: func(r *health.Report) {
+			_ = c.gate.Follow(ctx, health.Check{Objects: applied(b, objects...), Progress: func(r *health.Report) {
 				for _, p := range r.Workloads[0].Pods {
 					name := types.NamespacedName{Namespace: objects[0].GetNamespace(), Name: p.Name}
 					s.see(observerVerdict, name, p.Ready)

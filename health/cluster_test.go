@@ -97,11 +97,23 @@ func web(t testing.TB, replicas int, changes ...change) []*unstructured.Unstruct
 	return objects
 }
 
+// applied are objects as a check takes them.
+func applied(t testing.TB, objects ...*unstructured.Unstructured) []*health.Applied {
+	t.Helper()
+	all := make([]*health.Applied, len(objects))
+	for i, o := range objects {
+		var err error
+		all[i], err = health.NewApplied(o)
+		must(t, err)
+	}
+	return all
+}
+
 // wait waits for health, and returns what was told on the way.
 func (c *cluster) wait(timeout time.Duration, objects []*unstructured.Unstructured) (*history, error) {
 	c.t.Helper()
 	h := &history{}
-	_, err := c.gate.Wait(c.t.Context(), health.Check{Objects: objects, Timeout: timeout, Progress: h.add})
+	_, err := c.gate.Wait(c.t.Context(), health.Check{Objects: applied(c.t, objects...), Timeout: timeout, Progress: h.add})
 	return h, err
 }
 
@@ -184,7 +196,7 @@ func (c *cluster) follow(objects []*unstructured.Unstructured) *history {
 	h := &history{}
 	ctx, cancel := context.WithCancel(c.t.Context())
 	done := make(chan error, 1)
-	go func() { done <- c.gate.Follow(ctx, health.Check{Objects: objects, Progress: h.add}) }()
+	go func() { done <- c.gate.Follow(ctx, health.Check{Objects: applied(c.t, objects...), Progress: h.add}) }()
 	c.t.Cleanup(func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {

@@ -181,7 +181,7 @@ func (g *gathering) controllerEvents(ctx context.Context, v *view, o *unstructur
 // events adds the warnings about one object.
 func (g *gathering) events(ctx context.Context, namespace, ref string) {
 	key := sourceKey{resource: eventResource, namespace: namespace, typed: true, fields: warningEvents, auxiliary: true}
-	if g.session.asked[question{key, ref}] { // two pods may stand on one claim
+	if g.session.asked[question{g.session.source(key), ref}] { // two pods may stand on one claim
 		return
 	}
 	for _, e := range g.lookup(ctx, key, ref) {
@@ -199,7 +199,7 @@ func (g *gathering) claims(ctx context.Context, p *corev1.Pod) {
 	}
 	for _, name := range claimNames(p) {
 		key := sourceKey{resource: claimResource, namespace: p.Namespace, name: name, typed: true, auxiliary: true}
-		if g.session.asked[question{key, refName(name)}] {
+		if g.session.asked[question{g.session.source(key), refName(name)}] {
 			continue
 		}
 		for _, c := range g.lookup(ctx, key, refName(name)) {

@@ -2,8 +2,6 @@ package health
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // Watched is what a verdict gets to see of an object that is watched as its Go type.
@@ -19,8 +17,8 @@ func Watched(o any) (*unstructured.Unstructured, error) {
 
 // Spared is a target with as much of the applied object as is kept beside a live one that may be used.
 func Spared(t Target) (Target, error) {
-	packed, err := object.Pack(t.Applied)
-	spared := target{outline: outlineOf(t.Applied), applied: packed, passive: t.Passive}.with(t.Live, t.Seen)
+	applied, err := NewApplied(t.Applied)
+	spared := target{Applied: applied, passive: t.Passive}.with(t.Live, t.Seen)
 	spared.Last = t.Last
 	return spared, err
 }

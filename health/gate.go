@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 
 	"github.com/lockstep-dev/lockstep/health/probe"
@@ -73,9 +72,8 @@ func (g *Gate) Close() {
 
 // Check is what a gate is asked about.
 type Check struct {
-	// Objects are those whose health counts, as the API server returned them from the apply: the resource version tells
-	// which watched copies are too old to judge.
-	Objects []*unstructured.Unstructured
+	// Objects are those whose health counts.
+	Objects []*Applied
 	// Timeout is how long Wait waits; 0 is for ever. Follow does not look at it.
 	Timeout time.Duration
 	// Allowed is the whole time of which Timeout is what is left, where some of it has been waited before: it is what a
@@ -103,6 +101,7 @@ func (g *Gate) Wait(ctx context.Context, c Check) (*Report, error) {
 		return nil, err
 	}
 	defer s.close()
+	s.begins()
 	var expiry <-chan time.Time
 	if c.Timeout > 0 {
 		timer := time.NewTimer(c.Timeout)

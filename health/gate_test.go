@@ -91,7 +91,7 @@ func TestAPodThatNoNodeHoldsIsToldWhileTheGateWaits(t *testing.T) {
 	}}}}}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	told := errors.New("told")
-	_, err := c.gate.Wait(ctx, health.Check{Objects: c.apply(web(t, 1, huge)...), Progress: func(r *health.Report) {
+	_, err := c.gate.Wait(ctx, health.Check{Objects: applied(t, c.apply(web(t, 1, huge)...)...), Progress: func(r *health.Report) {
 		if r.Reason == health.Unschedulable && strings.Contains(r.Message, "Insufficient cpu") {
 			cancel(told)
 		}
@@ -104,7 +104,7 @@ func TestAPodThatNoNodeHoldsIsToldWhileTheGateWaits(t *testing.T) {
 	if r.Reason != health.Unschedulable || !strings.Contains(r.Problems[0].Advice, "cpu that a pod requests (now 64)") {
 		t.Errorf("at the deadline the report is %+v", r)
 	}
-	check := health.Check{Objects: c.apply(web(t, 1, huge)...), Timeout: time.Second, Allowed: 5 * time.Minute}
+	check := health.Check{Objects: applied(t, c.apply(web(t, 1, huge)...)...), Timeout: time.Second, Allowed: 5 * time.Minute}
 	_, err = c.gate.Wait(t.Context(), check) // the rest of a wait that was interrupted
 	if r := failure(t, err); !strings.HasSuffix(r.Message, ", after 5m0s") {
 		t.Errorf("after all of its time the report says %q", r.Message)

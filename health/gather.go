@@ -47,21 +47,22 @@ func (s *session) gather(ctx context.Context) (*gathering, error) {
 
 // settle lets go of what was looked up before and is not any more, and of auxiliary watches that nothing is asked of.
 func (s *session) settle() {
-	used := map[sourceKey]bool{}
+	used := map[*source]bool{}
 	for q, again := range s.asked {
 		if again {
 			used[q.source] = true
 			continue
 		}
-		s.sources[q.source].unsubscribe(q.ref, s)
+		q.source.unsubscribe(q.ref, s)
 		delete(s.asked, q)
 	}
-	for key := range s.sources {
-		if key.auxiliary && !used[key] {
-			s.gate.sources.release(key)
-			delete(s.sources, key)
+	s.sources = slices.DeleteFunc(s.sources, func(src *source) bool {
+		idle := src.key.auxiliary && !used[src]
+		if idle {
+			s.gate.sources.release(src.key)
 		}
-	}
+		return idle
+	})
 }
 
 // source takes the watch of that key for the session, if it does not have it yet. Nil after an error.
@@ -69,12 +70,12 @@ func (g *gathering) source(ctx context.Context, key sourceKey) *source {
 	if g.err != nil {
 		return nil
 	}
-	src := g.session.sources[key]
+	src := g.session.source(key)
 	if src == nil {
 		if src, g.err = g.session.gate.sources.acquire(ctx, key); g.err != nil {
 			return nil
 		}
-		g.session.sources[key] = src
+		g.session.sources = append(g.session.sources, src)
 	}
 	return src
 }
@@ -85,7 +86,7 @@ func (g *gathering) lookup(ctx context.Context, key sourceKey, ref string) []any
 	if src == nil {
 		return nil
 	}
-	q := question{key, ref}
+	q := question{src, ref}
 	if _, known := g.session.asked[q]; !known {
 		src.subscribe(ref, g.session)
 	}
@@ -108,7 +109,7 @@ func (g *gathering) target(ctx context.Context, t target) {
 		}
 	}
 	found := t.with(live, seen)
-	if src := g.session.sources[t.key]; live == nil && src != nil && t.outline.version != "" {
+	if src := g.session.source(t.key); live == nil && src != nil && t.outline.version != "" {
 		found.Last = src.outlived(found.Applied)
 	}
 	g.state.Targets = append(g.state.Targets, found)

@@ -58,7 +58,7 @@ func TestARuleSaysWhenACustomObjectIsHealthy(t *testing.T) {
 		APIVersion: group + "/*", Kind: "Widget", Current: "status.phase == 'Ready'", Failed: "status.phase == 'Broken'", Message: "status.message",
 	}})
 	must(t, err)
-	check := health.Check{Objects: []*unstructured.Unstructured{live}, Rules: rules, Timeout: patience}
+	check := health.Check{Objects: applied(t, live), Rules: rules, Timeout: patience}
 	phases := map[string]string{"": "Building", "it is being built": "Ready"} // the next, by what is told
 	check.Progress = func(r *health.Report) {
 		for said, next := range phases {
@@ -73,12 +73,12 @@ func TestARuleSaysWhenACustomObjectIsHealthy(t *testing.T) {
 		t.Errorf("report is %+v", r)
 	}
 	check.Progress = nil
-	blamed := health.Check{Objects: []*unstructured.Unstructured{c.phase(client.Patch, "Building")}, Rules: rules, Timeout: time.Second}
+	blamed := health.Check{Objects: applied(t, c.phase(client.Patch, "Building")), Rules: rules, Timeout: time.Second}
 	_, err = c.gate.Wait(t.Context(), blamed)
 	if r := failure(t, err); r.Reason != health.DeadlineExceeded || r.Problems[0].Object.Name != "w" {
 		t.Errorf("report is %+v", r)
 	}
-	check.Objects = []*unstructured.Unstructured{c.phase(client.Patch, "Broken")}
+	check.Objects = applied(t, c.phase(client.Patch, "Broken"))
 	_, err = c.gate.Wait(t.Context(), check)
 	if r := failure(t, err); r.Reason != health.Stalled || !strings.Contains(r.Message, "it is broken") {
 		t.Errorf("report is %+v", r)
@@ -134,7 +134,7 @@ func (c *cluster) class(mode string) string {
 
 func TestAClaimThatWaitsForItsFirstPodIsAsAsked(t *testing.T) {
 	c := newCluster(t)
-	r, err := c.gate.Wait(t.Context(), health.Check{Objects: []*unstructured.Unstructured{c.claim(c.class("WaitForFirstConsumer"))}, Timeout: patience})
+	r, err := c.gate.Wait(t.Context(), health.Check{Objects: applied(t, c.claim(c.class("WaitForFirstConsumer"))), Timeout: patience})
 	must(t, err)
 	if !isCurrent(r) {
 		t.Errorf("report is %+v", r)

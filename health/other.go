@@ -16,7 +16,7 @@ func (v *view) judge(t Target) verdict {
 	if said.behind || t.Passive || said.status == Terminating || t.Live == nil {
 		return said
 	}
-	if rule := v.Rules.of(t.Live); rule != nil {
+	if rule := v.Rules.of(t.Live.GroupVersionKind()); rule != nil {
 		if ruled, says := rule.judge(t.Live); says {
 			return ruled
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/lockstep-dev/lockstep/apply/object"
 )
@@ -16,12 +17,13 @@ type outline struct {
 	generation                               int64
 	conditions                               any // of the status; nil for none
 	deleted, finalizers                      any // of the metadata; nil for none
+	unseen                                   bool
 }
 
 func outlineOf(o *unstructured.Unstructured) outline {
 	b := outline{
 		apiVersion: o.GetAPIVersion(), group: o.GroupVersionKind().Group, kind: o.GetKind(), namespace: o.GetNamespace(), name: o.GetName(), uid: string(o.GetUID()),
-		version: o.GetResourceVersion(), generation: o.GetGeneration(),
+		version: o.GetResourceVersion(), generation: o.GetGeneration(), unseen: unseen(o),
 	}
 	if metadata, ok := o.Object["metadata"].(map[string]any); ok {
 		b.deleted, b.finalizers = metadata["deletionTimestamp"], metadata["finalizers"]
@@ -30,6 +32,10 @@ func outlineOf(o *unstructured.Unstructured) outline {
 		b.conditions = conditions
 	}
 	return b
+}
+
+func (b outline) kindOf() schema.GroupVersionKind {
+	return schema.FromAPIVersionAndKind(b.apiVersion, b.kind)
 }
 
 func (b outline) id() object.ID {
@@ -56,9 +62,8 @@ func (b outline) object() *unstructured.Unstructured {
 
 // target is an object of the check, and where it is watched.
 type target struct {
-	outline outline
-	applied object.Packed // all of it; nil of a passive kind
-	key     sourceKey     // zero for a passive kind
+	*Applied
+	key     sourceKey // zero for a passive kind
 	passive bool
 }
 
@@ -69,7 +74,7 @@ func (t target) ref() string { return refName(t.outline.name) }
 func (t target) with(live *unstructured.Unstructured, seen string) Target {
 	found := Target{Applied: t.outline.object(), Live: live, Seen: seen, Passive: t.passive}
 	if !t.passive && found.freshness() != fresh {
-		found.Applied = t.applied.Unpack()
+		found.Applied = t.packed.Unpack()
 	}
 	return found
 }

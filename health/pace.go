@@ -6,6 +6,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // How long a check that is on its way, and plainly not there yet, is not looked at again: a rollout of three pods is twenty
@@ -25,6 +26,7 @@ type pace struct {
 	took   time.Duration // the last look: of an app of thousands of objects it is long
 	looks  int           // since the check is on its way
 	counts bool
+	later  bool        // nothing was seen yet, and need not be before its time
 	urgent atomic.Bool // something has become worse
 	timer  *time.Timer
 }
@@ -45,8 +47,8 @@ func (s *session) postponed() bool {
 	urgent := s.pace.urgent.Swap(false)
 	since := time.Since(s.pace.looked)
 	wait := s.pace.between(s.gate) - since
-	if wait <= 0 || urgent || s.report == nil || s.report.Status != InProgress || !s.incomplete() {
-		s.pace.looked = time.Now()
+	if wait <= 0 || urgent || !s.bound() {
+		s.pace.looked, s.pace.later = time.Now(), false
 		return false
 	}
 	if s.pace.timer != nil {
@@ -56,10 +58,37 @@ func (s *session) postponed() bool {
 	return true
 }
 
+// bound tells that the next report can be no other than that the check is on its way.
+func (s *session) bound() bool {
+	if s.report == nil {
+		return s.pace.later
+	}
+	return s.report.Status == InProgress && s.incomplete()
+}
+
+// begins notes a check of something that its controllers have not seen yet. Nothing can be told of it so soon, so that in a crowd
+// its first look waits as the later ones do, and the applies of others go first.
+func (s *session) begins() {
+	if !slices.ContainsFunc(s.targets, func(t target) bool { return t.outline.unseen }) {
+		return
+	}
+	s.pace.counts = true
+	s.gate.waiting.Add(1)
+	if s.gate.pace() > leastPace {
+		s.pace.looked, s.pace.later = time.Now(), true
+	}
+}
+
+// unseen tells an applied Deployment whose controller has not seen it yet, as the API server's answer to the apply says.
+func unseen(o *unstructured.Unstructured) bool {
+	observed, _, err := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
+	return err == nil && observed < o.GetGeneration() && o.GroupVersionKind().GroupKind() == gkDeployment
+}
+
 // incomplete tells that some Deployment of the check says itself that it is not there yet.
 func (s *session) incomplete() bool {
 	return slices.ContainsFunc(s.targets, func(t target) bool {
-		src := s.sources[t.key]
+		src := s.source(t.key)
 		return !t.passive && src != nil && src.lacks(t.ref())
 	})
 }

@@ -98,7 +98,7 @@ func TestAProbeSaysWhichPodsAnswer(t *testing.T) {
 	objects := []*unstructured.Unstructured{c.serve(t, "web-a", says("I am web-a")), c.serve(t, "web-b", says("I am web-b")), c.front()}
 	h := &history{}
 	r, err := c.gate.Wait(t.Context(), health.Check{
-		Objects: objects, Timeout: patience, Progress: h.add, Probes: c.probe("http://web-service:web/hello"),
+		Objects: applied(t, objects...), Timeout: patience, Progress: h.add, Probes: c.probe("http://web-service:web/hello"),
 	})
 	must(t, err)
 	if len(r.Probes) != 1 || !strings.Contains(r.Probes[0].String(), "requests answered: web-a ") || !strings.Contains(r.Probes[0].String(), ", web-b ") {
@@ -123,7 +123,7 @@ func TestAPodThatDoesNotAnswerHoldsTheGateUntilItDoes(t *testing.T) {
 	objects := []*unstructured.Unstructured{c.serve(t, "web-a", says("hello")), c.serve(t, "web-b", sick), c.front()}
 	var told *health.Report
 	r, err := c.gate.Wait(t.Context(), health.Check{
-		Objects: objects, Timeout: patience, Probes: c.probe("http://web-service/"), Progress: func(r *health.Report) {
+		Objects: applied(t, objects...), Timeout: patience, Probes: c.probe("http://web-service/"), Progress: func(r *health.Report) {
 			if r.Reason == health.ProbeFailed {
 				told = r
 				broken.Store(false)
@@ -140,7 +140,7 @@ func TestAPodThatDoesNotAnswerHoldsTheGateUntilItDoes(t *testing.T) {
 func TestAProbeThatIsNeverAnsweredFailsTheGateAtItsDeadline(t *testing.T) {
 	c := newCluster(t)
 	objects := []*unstructured.Unstructured{c.serve(t, "web-a", http.NotFoundHandler()), c.front()}
-	_, err := c.gate.Wait(t.Context(), health.Check{Objects: objects, Timeout: 4 * time.Second, Probes: c.probe("http://web-service/")})
+	_, err := c.gate.Wait(t.Context(), health.Check{Objects: applied(t, objects...), Timeout: 4 * time.Second, Probes: c.probe("http://web-service/")})
 	r := failure(t, err)
 	if r.Reason != health.ProbeFailed || !strings.Contains(err.Error(), "0 of 10 requests answered; 10 × status 404") {
 		t.Errorf("error is %v", err)
@@ -156,7 +156,7 @@ func TestOnlyAServiceOfTheAppIsProbed(t *testing.T) {
 		"http://web-service:81/":                 "service web-service has no TCP port 81; it has 80 (web)",
 		"http://web-service.kube-system.svc:80/": "is not one of the app's objects",
 	} {
-		_, err := c.gate.Wait(t.Context(), health.Check{Objects: objects, Probes: c.probe(text)})
+		_, err := c.gate.Wait(t.Context(), health.Check{Objects: applied(t, objects...), Probes: c.probe(text)})
 		if r := failure(t, err); r.Reason != health.ProbeFailed || !strings.Contains(r.Message, want) || !r.Problems[0].Terminal {
 			t.Errorf("%s: report is %+v", text, r)
 		}
@@ -170,7 +170,7 @@ func TestAProbeThatMayNotBeAskedNamesTheRight(t *testing.T) {
 	c.allow("", "pods", "services")
 	c.allow("discovery.k8s.io", "endpointslices")
 	objects := []*unstructured.Unstructured{c.serve(t, "web-a", says("hello")), c.front()}
-	_, err := c.gate.Wait(t.Context(), health.Check{Objects: objects, Timeout: patience, Probes: c.probe("http://web-service/")})
+	_, err := c.gate.Wait(t.Context(), health.Check{Objects: applied(t, objects...), Timeout: patience, Probes: c.probe("http://web-service/")})
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "cannot get resource") || !strings.Contains(err.Error(), "/proxy") ||
 		!strings.Contains(err.Error(), c.namespace) {
 		t.Errorf("error is %v", err)

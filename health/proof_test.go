@@ -16,7 +16,7 @@ func TestPodsThatNoProbeAsksAreProvenByTimeAlone(t *testing.T) {
 		"containers": []any{map[string]any{"name": "web", "image": "nginx:1.27"}},
 	}}}}}
 	waited := false
-	check := health.Check{Objects: c.apply(web(t, 2, unasked)...), Timeout: patience, Progress: func(r *health.Report) {
+	check := health.Check{Objects: applied(t, c.apply(web(t, 2, unasked)...)...), Timeout: patience, Progress: func(r *health.Report) {
 		waited = waited || strings.Contains(r.Message, "without a readinessProbe they count")
 	}}
 	if report, err := c.gate.Wait(t.Context(), check); err != nil || report.Status != health.Current {

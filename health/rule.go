@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -162,8 +161,7 @@ func (c *compiledRule) overlaps(other *compiledRule) bool {
 }
 
 // of is the rule for o, nil if there is none.
-func (r Rules) of(o *unstructured.Unstructured) *compiledRule {
-	gvk := o.GroupVersionKind()
+func (r Rules) of(gvk schema.GroupVersionKind) *compiledRule {
 	for _, c := range r.all {
 		if c.kind == gvk.Kind && c.gv.Group == gvk.Group && (c.gv.Version == "" || c.gv.Version == gvk.Version) {
 			return c

@@ -9,10 +9,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/lockstep-dev/lockstep/apply/object"
 )
 
 // session is one running check: the watches that it has taken, and what it last looked up in each of them. It hears of
@@ -23,7 +20,7 @@ type session struct {
 	targets []target
 	wake    chan struct{} // of size 1: any number of changes are one recomputation
 	looked  chan looked   // how the one that was asked for went
-	sources map[sourceKey]*source
+	sources []*source // few
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
 	lag     lag
@@ -35,8 +32,17 @@ type session struct {
 
 // question is one look-up in one source.
 type question struct {
-	source sourceKey
+	source *source
 	ref    string
+}
+
+// source is the session's watch of that key; nil where it has none.
+func (s *session) source(key sourceKey) *source {
+	at := slices.IndexFunc(s.sources, func(src *source) bool { return src.key == key })
+	if at < 0 {
+		return nil
+	}
+	return s.sources[at]
 }
 
 // open begins a check. It finds where each object is watched, which may ask the API server for a kind that is new.
@@ -44,14 +50,12 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	objects := c.Objects
-	c.Objects = nil // a thousand checks may wait at once
 	s := &session{
 		gate: g, check: c, wake: make(chan struct{}, 1), looked: make(chan looked, 1),
-		sources: map[sourceKey]*source{}, asked: map[question]bool{},
+		asked: map[question]bool{},
 	}
-	for _, o := range objects {
-		t, err := g.locate(o, c.Rules)
+	for _, applied := range c.Objects {
+		t, err := g.locate(applied, c.Rules)
 		if err != nil {
 			return nil, err
 		}
@@ -60,25 +64,25 @@ func (g *Gate) open(ctx context.Context, c Check) (*session, error) {
 	return s, nil
 }
 
-// locate finds the watch of o: that of its kind in its namespace, or one of its own for an object of the whole cluster.
-func (g *Gate) locate(o *unstructured.Unstructured, rules Rules) (target, error) {
-	gvk := o.GroupVersionKind()
-	if passive(gvk.GroupKind()) && rules.of(o) == nil {
-		return target{outline: outlineOf(o), passive: true}, nil
+// locate finds the watch of an object: that of its kind in its namespace, or one of its own for an object of the whole cluster.
+func (g *Gate) locate(applied *Applied, rules Rules) (target, error) {
+	o := applied.outline
+	gvk := o.kindOf()
+	if passive(gvk.GroupKind()) && rules.of(gvk) == nil {
+		return target{Applied: applied, passive: true}, nil
 	}
 	mapping, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err != nil {
 		return target{}, fmt.Errorf("find the resource of kind %s to watch: %w", gvk.GroupKind(), err)
 	}
-	key := keyOf(mapping.Resource, o.GetNamespace())
+	key := keyOf(mapping.Resource, o.namespace)
 	switch {
 	case mapping.Scope.Name() == meta.RESTScopeNameRoot:
-		key = sourceKey{resource: mapping.Resource, name: o.GetName()}
-	case rules.of(o) != nil:
+		key = sourceKey{resource: mapping.Resource, name: o.name}
+	case rules.of(gvk) != nil:
 		key.typed = false // a rule may ask for a field that the Go type does not have yet
 	}
-	applied, err := object.Pack(o)
-	return target{outline: outlineOf(o), applied: applied, key: key}, err
+	return target{Applied: applied, key: key}, nil
 }
 
 // poke has the session recompute.
@@ -108,8 +112,8 @@ func (s *session) refresh(ctx context.Context) error {
 		return err
 	}
 	defer s.settle()
-	for key, src := range s.sources {
-		if !key.auxiliary && src.silent() {
+	for _, src := range s.sources {
+		if !src.key.auxiliary && src.silent() {
 			return nil
 		}
 	}
@@ -167,12 +171,12 @@ func (s *session) expire(ctx context.Context) error {
 // blind names the watches that are required and do not see the cluster now, in order.
 func (s *session) blind() []string {
 	var all []string
-	for key, src := range s.sources {
-		if key.auxiliary {
+	for _, src := range s.sources {
+		if src.key.auxiliary {
 			continue
 		}
 		if trouble := src.trouble(); trouble != "" {
-			all = append(all, fmt.Sprintf("watch %s: %s", key, trouble))
+			all = append(all, fmt.Sprintf("watch %s: %s", src.key, trouble))
 		}
 	}
 	slices.SortFunc(all, compareNames)
@@ -182,9 +186,9 @@ func (s *session) blind() []string {
 // refused is the error of the first watch that is forbidden.
 func (s *session) refused() error {
 	var first error
-	for key, src := range s.sources {
-		if err := src.forbidden(); err != nil && !key.auxiliary {
-			err = fmt.Errorf("watch %s: %w", key, err)
+	for _, src := range s.sources {
+		if err := src.forbidden(); err != nil && !src.key.auxiliary {
+			err = fmt.Errorf("watch %s: %w", src.key, err)
 			if first == nil || compareNames(err.Error(), first.Error()) < 0 {
 				first = err
 			}
@@ -204,10 +208,10 @@ func (s *session) close() {
 		s.later.Stop()
 	}
 	for q := range s.asked {
-		s.sources[q.source].unsubscribe(q.ref, s)
+		q.source.unsubscribe(q.ref, s)
 	}
-	for key := range s.sources {
-		s.gate.sources.release(key)
+	for _, src := range s.sources {
+		s.gate.sources.release(src.key)
 	}
 }
 

@@ -35,7 +35,7 @@ type kept struct {
 type slot struct {
 	ref       string
 	objects   []*kept
-	listeners map[listener]struct{}
+	listeners []listener
 }
 
 // packable is a kind that has a form in protobuf.

@@ -16,6 +16,7 @@ import (
 // source holds what one watch shows, found by [refs], and tells those who asked for a ref when what stands under it
 // changes. It is the store of a client-go reflector.
 type source struct {
+	key  sourceKey
 	link link
 
 	mu      stdsync.Mutex
@@ -31,7 +32,7 @@ type listener interface {
 	hurry()
 }
 
-func newSource() *source { return &source{shelf: newShelf()} }
+func newSource(key sourceKey) *source { return &source{key: key, shelf: newShelf()} }
 
 // run watches until ctx ends. It begins again, with a list, whenever the watch breaks. client-go's own log of that is
 // dropped: what is wrong is in the reports, in words of one line.
@@ -82,22 +83,19 @@ func (s *source) seen() string {
 	return s.version
 }
 
-// subscribe has l told of all changes under ref from now on.
+// subscribe has l told of all changes under ref from now on. It does so once for each ref.
 func (s *source) subscribe(ref string, l listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slot := s.shelf.slot(ref)
-	if slot.listeners == nil {
-		slot.listeners = map[listener]struct{}{}
-	}
-	slot.listeners[l] = struct{}{}
+	slot.listeners = append(slot.listeners, l)
 }
 
 func (s *source) unsubscribe(ref string, l listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slot := s.shelf.slots[ref]; slot != nil {
-		delete(slot.listeners, l)
+		slot.listeners = slices.DeleteFunc(slot.listeners, func(other listener) bool { return other == l })
 		s.shelf.tidy(slot)
 	}
 }
@@ -120,7 +118,7 @@ func (s *source) tellAll() {
 
 // tell tells those who asked.
 func (s *slot) tell(worse bool) {
-	for l := range s.listeners {
+	for _, l := range s.listeners {
 		if worse {
 			l.hurry()
 		} else {

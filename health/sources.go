@@ -64,7 +64,7 @@ func (s *sources) acquire(ctx context.Context, key sourceKey) (*source, error) {
 	h := s.held[key]
 	if h == nil {
 		running, stop := context.WithCancel(context.WithoutCancel(ctx))
-		h = &holding{source: newSource(), stop: stop}
+		h = &holding{source: newSource(key), stop: stop}
 		s.held[key] = h
 		lw := h.source.observed(s.clients.listWatch(key))
 		s.running.Go(func() { h.source.run(running, key.String(), lw) })

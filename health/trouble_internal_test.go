@@ -66,7 +66,7 @@ func TestWhatHasBecomeWorseIsToldAsThat(t *testing.T) {
 		"a set that can again":               {set, replicaSet(corev1.ConditionTrue), replicaSet(corev1.ConditionFalse), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, h := newSource(), &heard{}
+			s, h := newSource(sourceKey{}), &heard{}
 			if c.before != nil {
 				if err := s.Update(c.before); err != nil {
 					t.Fatal(err)

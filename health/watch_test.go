@@ -75,7 +75,7 @@ func TestTheEndOfItsContextEndsAWaitWithTheCause(t *testing.T) {
 	huge := c.apply(web(t, 1, change{"Deployment/*", map[string]any{"spec": map[string]any{"paused": true}}})...)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	newer := errors.New("a newer commit")
-	r, err := c.gate.Wait(ctx, health.Check{Objects: huge, Progress: func(r *health.Report) {
+	r, err := c.gate.Wait(ctx, health.Check{Objects: applied(t, huge...), Progress: func(r *health.Report) {
 		if strings.Contains(r.Message, "paused") {
 			cancel(newer)
 		}
@@ -83,7 +83,7 @@ func TestTheEndOfItsContextEndsAWaitWithTheCause(t *testing.T) {
 	if !errors.Is(err, newer) || r == nil || r.Status != health.InProgress {
 		t.Errorf("Wait returned %+v, %v", r, err)
 	}
-	if _, err := c.gate.Wait(ctx, health.Check{Objects: huge}); !errors.Is(err, newer) {
+	if _, err := c.gate.Wait(ctx, health.Check{Objects: applied(t, huge...)}); !errors.Is(err, newer) {
 		t.Errorf("Wait with an ended context returned %v", err)
 	}
 }
@@ -95,7 +95,7 @@ func TestAClosedGateEndsItsChecks(t *testing.T) {
 	first := make(chan struct{})
 	var once stdsync.Once
 	go func() {
-		followed <- c.gate.Follow(t.Context(), health.Check{Objects: objects, Progress: func(*health.Report) {
+		followed <- c.gate.Follow(t.Context(), health.Check{Objects: applied(t, objects...), Progress: func(*health.Report) {
 			once.Do(func() { close(first) })
 		}})
 	}()
@@ -125,7 +125,7 @@ func TestChecksShareOneWatchAKindAndNamespace(t *testing.T) {
 	var checks errgroup.Group
 	for _, app := range apps {
 		checks.Go(func() error {
-			_, err := c.gate.Wait(t.Context(), health.Check{Objects: app, Timeout: patience})
+			_, err := c.gate.Wait(t.Context(), health.Check{Objects: applied(t, app...), Timeout: patience})
 			return err
 		})
 	}

@@ -101,7 +101,7 @@ func (p *pass) check(ctx context.Context, rules health.Rules) (*health.Check, er
 	p.packed, p.unpacked = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
 	return &health.Check{
-		Objects: p.outcome.Objects(), Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
+		Objects: targets, Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) {
 			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})
 		},

@@ -163,7 +163,7 @@ func (l *Loop) follow(ctx context.Context, outcome *Outcome, failure error) {
 // following is the check that follow has made. A thousand apps are followed at once, so that it is made apart from the wait.
 func (l *Loop) following(ctx context.Context, outcome *Outcome, failure error) *health.Check {
 	pass := &pass{Reconciler: l.Reconciler, outcome: *outcome}
-	check := &health.Check{Objects: outcome.Objects(), Progress: func(report *health.Report) {
+	check := &health.Check{Objects: outcome.targets, Progress: func(report *health.Report) {
 		pass.tell(ctx, Event{Step: StepGate, Report: outcome.places.report(report)})
 		if heals(failure, report) || l.Reconciler.relapses(report) {
 			l.Wake.Poke()

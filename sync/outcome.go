@@ -1,10 +1,7 @@
 package sync
 
 import (
-	"maps"
 	"time"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
@@ -29,17 +26,8 @@ type Outcome struct {
 	// they were left.
 	Blind bool
 
-	targets []object.Packed
+	targets []*health.Applied // the app's live objects, as the last pass that planned has left them
 	places  places
-}
-
-// Objects are the app's live objects, for the watch over its health, as the last pass that planned has left them.
-func (o Outcome) Objects() []*unstructured.Unstructured {
-	all := make([]*unstructured.Unstructured, len(o.targets))
-	for i, target := range o.targets {
-		all[i] = target.Unpack()
-	}
-	return all
 }
 
 // memory is what one pass leaves to the next.
@@ -54,60 +42,19 @@ type memory struct {
 	gateOver bool      // that wait has ended without health
 }
 
-// targets are the objects of a plan, made small: what tells how they are is in the cluster, not in them.
-func targets(plan *apply.Plan) ([]object.Packed, error) {
-	all := make([]object.Packed, 0, len(plan.Changes))
+// targets are the objects of a plan whose health counts.
+func targets(plan *apply.Plan) ([]*health.Applied, error) {
+	all := make([]*health.Applied, 0, len(plan.Changes))
 	for _, c := range plan.Changes {
 		target := c.Target()
 		if target == nil {
 			continue
 		}
-		packed, err := object.Pack(small(target))
+		applied, err := health.NewApplied(target)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, packed)
+		all = append(all, applied)
 	}
 	return all, nil
-}
-
-// outline is a spec without that of the pods which it has made: of these the watches show more.
-func outline(spec any) any {
-	fields, _ := spec.(map[string]any)
-	template, ok := fields["template"].(map[string]any)
-	if !ok || template["metadata"] == nil {
-		return spec
-	}
-	kept := maps.Clone(fields)
-	kept["template"] = map[string]any{"metadata": template["metadata"]}
-	return kept
-}
-
-// small returns a copy of o without what only its size comes from. Of the status the conditions stay: what was wrong
-// before the apply is not its fault.
-func small(o *unstructured.Unstructured) *unstructured.Unstructured {
-	kept := &unstructured.Unstructured{Object: make(map[string]any, len(o.Object))}
-	for key, value := range o.Object {
-		switch key {
-		case "data", "binaryData", "stringData":
-		case "status":
-			if status, ok := value.(map[string]any); ok && status["conditions"] != nil {
-				kept.Object[key] = map[string]any{"conditions": status["conditions"]}
-			}
-		case "spec":
-			kept.Object[key] = outline(value)
-		default:
-			kept.Object[key] = value
-		}
-	}
-	if metadata, ok := o.Object["metadata"].(map[string]any); ok {
-		slim := make(map[string]any, len(metadata))
-		for key, value := range metadata {
-			if key != "managedFields" {
-				slim[key] = value
-			}
-		}
-		kept.Object["metadata"] = slim
-	}
-	return kept
 }
