@@ -2,10 +2,13 @@ package mirror_test
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -281,6 +284,28 @@ func TestACutWatchIsTakenUpAgain(t *testing.T) {
 	s.patch("somebody", `{"spec":{"replicas":7}}`)
 	link.Restore()
 	s.shows("what happened meanwhile", func(o mirror.Object, _ bool) bool { return o.Mark != first.Mark })
+}
+
+// expired answers all there is to ask with a version that is too old.
+type expired struct{}
+
+func (expired) RoundTrip(r *http.Request) (*http.Response, error) {
+	status := `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","message":"too old resource version","code":410}`
+	return &http.Response{
+		StatusCode: http.StatusGone, Status: "410 Gone", Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(status)), Request: r,
+	}, nil
+}
+
+func TestAServerThatFindsEveryVersionTooOldIsNotWaitedFor(t *testing.T) {
+	config := clustertest.Config(t)
+	config.Wrap(func(http.RoundTripper) http.RoundTripper { return expired{} })
+	s := newStage(t, config)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, found, known := s.mirror.Find(ctx, s.id(), "v1"); found || known || ctx.Err() != nil {
+		t.Errorf("found %t, known %t, %v", found, known, ctx.Err())
+	}
 }
 
 func TestSecretsOfOthersAreNotRead(t *testing.T) {

@@ -64,8 +64,10 @@ func (w *watch[T]) run(ctx context.Context, name string, lw *cache.ListWatch) {
 
 // observed passes lw's requests on and notes those that fail.
 func (w *watch[T]) observed(lw *cache.ListWatch) cache.ListerWatcher {
-	note := func(ctx context.Context, err error) {
-		benign := apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err)
+	note := func(ctx context.Context, options metav1.ListOptions, err error) {
+		expired := apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
+		now := options.ResourceVersion == "" && options.Continue == "" // of what is there now nothing is too old
+		benign := apierrors.IsInvalid(err) || expired && !now
 		if err != nil && ctx.Err() == nil && !benign {
 			w.answer(err)
 		}
@@ -73,12 +75,12 @@ func (w *watch[T]) observed(lw *cache.ListWatch) cache.ListerWatcher {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			list, err := lw.ListWithContextFunc(ctx, options)
-			note(ctx, err)
+			note(ctx, options, err)
 			return list, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (apiwatch.Interface, error) {
 			running, err := lw.WatchFuncWithContext(ctx, options)
-			note(ctx, err)
+			note(ctx, options, err)
 			return running, err
 		},
 	}
