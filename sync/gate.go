@@ -100,12 +100,22 @@ func (p *pass) check(ctx context.Context, rules health.Rules) (*health.Check, er
 	p.outcome.targets, p.outcome.places = targets, placesOf(p.plan)
 	p.packed, p.unpacked = pack(p.plan)
 	p.plan.Release() // a thousand apps may wait at once
+	p.release()
 	return &health.Check{
 		Objects: targets, Timeout: p.left(), Allowed: p.App.Timeout, Probes: p.App.probes(), Rules: rules,
 		Progress: func(report *health.Report) {
 			p.tell(ctx, Event{Step: StepGate, Report: p.outcome.places.report(report)})
 		},
 	}, nil
+}
+
+// release lets go of what the pass before has left, and this one has its own of by now.
+func (p *pass) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range []*memory{&p.before, &p.last} {
+		m.applied, m.watched, m.outcome.targets = nil, nil, nil
+	}
 }
 
 // watch calls end once the source has other files for the app than this pass's, or the cluster other objects. A fetch

@@ -13,6 +13,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/footprint"
 	"github.com/lockstep-dev/lockstep/sync/status"
 	"github.com/lockstep-dev/lockstep/sync/watch"
 )
@@ -146,6 +147,7 @@ func (d *daemon) run(ctx context.Context, interval time.Duration, listen string,
 func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string, introduce func(*server) error,
 	feeding func(context.Context, *errgroup.Group) <-chan sync.Roster,
 ) error {
+	footprint.Shrink()
 	d.pulse = sync.NewPulse()
 	server, err := d.serve(listen)
 	if err != nil {
