@@ -12,14 +12,23 @@ import (
 // jobProgress is how far a Job is, and how many of its tries are used up.
 func jobProgress(o *unstructured.Unstructured) string {
 	done := fmt.Sprintf("%d of %s", integer(o, 0, "status", "succeeded"), plural(desired(o), "completion"))
-	const defaultLimit = 6 // batch/v1, JobSpec.BackoffLimit
 	if failed := integer(o, 0, "status", "failed"); failed > 0 {
-		done += fmt.Sprintf(", %s failed (it gives up after %d)", plural(failed, "pod"), integer(o, defaultLimit, "spec", "backoffLimit")+1)
+		done += fmt.Sprintf(", %s failed (%s)", plural(failed, "pod"), givesUp(o))
 	}
 	if indexes := text(o, "status", "failedIndexes"); indexes != "" {
 		done += ", of the indexes " + indexes
 	}
 	return done
+}
+
+// givesUp says after how many tries that is. Where each index has tries of its own, those of all together have no limit unless
+// somebody sets one.
+func givesUp(o *unstructured.Unstructured) string {
+	const defaultLimit = 6 // batch/v1, JobSpec.BackoffLimit
+	if limit := integer(o, -1, "spec", "backoffLimitPerIndex"); limit >= 0 {
+		return fmt.Sprintf("an index is given up after %d", limit+1)
+	}
+	return fmt.Sprintf("it gives up after %d", integer(o, defaultLimit, "spec", "backoffLimit")+1)
 }
 
 // succeed counts the completions of a Job, and says how it has ended. Of one that was gone before it was asked about nothing but

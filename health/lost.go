@@ -37,10 +37,21 @@ func goesBy(p *corev1.Pod) time.Time {
 	return p.DeletionTimestamp.Add(goneEnough) // the API server has added its grace period
 }
 
-// undead is the problem of a StatefulSet one of whose pods is to go and does not, as its node is lost: there is never a second
-// of its name, so that no other is made in its place.
+// replacesGone tells a workload that makes no other pod in the place of one that is to go before it has gone: there is never a
+// second of a StatefulSet's names, of a DaemonSet on a node, nor of a Deployment that replaces all pods at once.
+func replacesGone(o *unstructured.Unstructured) bool {
+	switch o.GroupVersionKind().GroupKind() {
+	case gkStatefulSet, gkDaemonSet:
+		return true
+	case gkDeployment:
+		return text(o, "spec", "strategy", "type") == "Recreate"
+	}
+	return false
+}
+
+// undead is the problem of such a workload one of whose pods is to go and does not, as its node is lost.
 func (v *view) undead(o *unstructured.Unstructured, m members, w Workload) []Problem {
-	if o.GroupVersionKind().GroupKind() != gkStatefulSet {
+	if !replacesGone(o) {
 		return nil
 	}
 	for _, p := range slices.Concat(m.current, m.old) {

@@ -25,6 +25,7 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		w.succeed(t, said, n)
 	case !said.behind:
 		w.agree(n, m)
+		w.Message += w.ripening(o)
 		if w.Status == Current && v.unproven(m) {
 			w.Status, w.Message = InProgress, w.Message+"; without a readinessProbe they count once one has stayed so for "+v.Proof.String()
 		}
@@ -108,6 +109,19 @@ func (w *Workload) agree(n numbers, m members) {
 	case w.Status == InProgress && n.active > 0:
 		w.Message = w.progress(n)
 	}
+}
+
+// ripening says how many of the ready pods have been so for long enough, where that is all there is to wait for.
+func (w *Workload) ripening(o *unstructured.Unstructured) string {
+	seconds, n := integer(o, 0, "spec", "minReadySeconds"), available(o)
+	if w.Status != InProgress || seconds == 0 || w.Ready < w.Desired || n >= w.Desired {
+		return ""
+	}
+	have := "have"
+	if n == 1 {
+		have = "has"
+	}
+	return fmt.Sprintf("; %d %s been so for the %d s that its minReadySeconds asks for", n, have, seconds)
 }
 
 // progress is how far the rollout is, in one phrase.
