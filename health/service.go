@@ -141,11 +141,12 @@ func (s serving) incomplete() *Problem {
 	case len(s.differs.extra) == 0:
 		message += "; there is no pod that it selects"
 	}
-	return &Problem{
-		Reason: EndpointsNotReady, Object: s.id, Pods: s.differs.pods, Message: message,
-		Advice: "Wait for the EndpointSlice controller; where it does not come, check the readiness of the pods and that " +
-			"kube-controller-manager runs.",
+	advice := "Wait for the EndpointSlice controller; where it does not come, check the readiness of the pods and that " +
+		"kube-controller-manager runs."
+	if len(s.selected) > 0 && len(s.expected)+len(s.differs.extra) == 0 {
+		advice = "See why the pods that it selects are not ready (kubectl describe pods)."
 	}
+	return &Problem{Reason: EndpointsNotReady, Object: s.id, Pods: s.differs.pods, Message: message, Advice: advice}
 }
 
 // noneReady says that of the pods that a Service selects none is ready.

@@ -57,7 +57,10 @@ func (v *view) containerSymptom(p *corev1.Pod, c corev1.ContainerStatus) *findin
 			return v.uncreated(p, c)
 		}
 	}
-	return v.ended(p, c)
+	if found := v.ended(p, c); found != nil {
+		return found
+	}
+	return unstarted(c)
 }
 
 // ended is what is wrong with a container that ends where it should run.
