@@ -132,7 +132,7 @@ func failure(o *unstructured.Unstructured, w Workload) Problem {
 		p.Reason = JobFailed
 	case gkDeployment:
 		if c := conditionOf(o, "Progressing"); c.Message != "" {
-			p.Message = c.Message
+			p.Message = oneLine(c.Message)
 		}
 	default:
 		p.Reason = Stalled

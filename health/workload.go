@@ -19,7 +19,7 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 	n := count(o, m, w.Desired)
 	w.Updated, w.Ready = n.updated, n.ready
 	said := judge(t)
-	w.Status, w.Message = said.status, said.message
+	w.Status, w.Message = said.status, oneLine(said.message)
 	switch {
 	case w.Kind == gkJob.Kind:
 		w.succeed(t, said, n)
