@@ -59,14 +59,16 @@ func (v *view) undead(o *unstructured.Unstructured, m members, w Workload) []Pro
 			continue
 		}
 		holder := "node " + p.Spec.NodeName + " has not confirmed that it has ended"
+		advice := "See whether its node is there and Ready; where that is gone for good, delete the Node, " +
+			"or give it the taint node.kubernetes.io/out-of-service: the pod goes then, and its volumes are let go of."
 		if held := p.Finalizers; len(held) > 0 {
 			holder = "these finalizers hold it: " + listed(held)
+			advice = "See whether the controllers run that put these finalizers on it, and are to take them away when they are done."
 		}
 		return []Problem{{
 			Reason: NodeRefused, Object: w.ID, Pods: []string{p.Name},
 			Message: fmt.Sprintf("%s is to go, and %s: until then no other is made in its place", p.Name, holder),
-			Advice: "See whether its node is there and Ready; where that is gone for good, delete the Node, " +
-				"or give it the taint node.kubernetes.io/out-of-service: the pod goes then, and its volumes are let go of.",
+			Advice:  advice,
 		}}
 	}
 	return nil

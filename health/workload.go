@@ -3,6 +3,7 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -106,7 +107,7 @@ func (w *Workload) agree(n numbers, m members) {
 		w.Message = fmt.Sprintf("%d of %s ready", w.Ready, plural(w.Desired, "pod"))
 	case w.Status == Current:
 		w.Status, w.Message = InProgress, w.progress(n)
-	case w.Status == InProgress && n.active > 0:
+	case w.Status == InProgress && (n.active > 0 || strings.HasPrefix(w.Message, "Replicas: ")): // kstatus counts what the pods tell better
 		w.Message = w.progress(n)
 	}
 }
