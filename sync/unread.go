@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
@@ -57,12 +58,12 @@ func (p *pass) lastSeen() git.Revision {
 	if !p.outcome.Revision.IsZero() {
 		return p.outcome.Revision
 	}
-	verdict, _ := p.record.Verdict()
-	texts := append(p.record.Open[:len(p.record.Open):len(p.record.Open)], verdict.Revision, p.record.Revision)
+	var texts []string
 	if p.record.Return != nil {
-		texts = append([]string{p.record.Return.From}, texts...)
+		texts = append(texts, p.record.Return.From)
 	}
-	for _, text := range texts {
+	verdict, _ := p.record.Verdict()
+	for _, text := range slices.Concat(texts, p.record.Open, []string{verdict.Revision, p.record.Revision}) {
 		if at, err := git.ParseRevision(text); err == nil && !at.IsZero() {
 			return at
 		}
