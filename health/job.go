@@ -61,6 +61,15 @@ func ended(p Problem, m members) Problem {
 	if p.Reason != JobFailed {
 		return p
 	}
+	phrase, pod := lastTry(m)
+	if p.Message += phrase; pod != "" {
+		p.Pods = []string{pod}
+	}
+	return p
+}
+
+// lastTry says how the newest pod of a Job that has failed did, and is empty where none has.
+func lastTry(m members) (phrase, pod string) {
 	var last *corev1.Pod
 	for _, pod := range m.current {
 		if pod.Status.Phase == corev1.PodFailed && (last == nil || last.CreationTimestamp.Before(&pod.CreationTimestamp)) {
@@ -68,16 +77,18 @@ func ended(p Problem, m members) Problem {
 		}
 	}
 	if last == nil {
-		return p
+		return "", ""
 	}
-	p.Pods = []string{last.Name}
 	for _, c := range containers(last) {
 		if end := lastEnd(c); end != nil && end.ExitCode != 0 {
-			p.Message += fmt.Sprintf("; last, %s: %s", last.Name, said(c, fmt.Sprintf("exit code %d", end.ExitCode), ""))
-			return p
+			how := exitCode(end)
+			if end.Reason == "OOMKilled" {
+				how = end.Reason + ": " + how
+			}
+			return fmt.Sprintf("; last, %s: %s", last.Name, said(c, how, "")), last.Name
 		}
 	}
-	return p
+	return "", last.Name
 }
 
 // stuck tells a StatefulSet that cannot be repaired by a commit: one that updates in order waits for a pod that is not

@@ -1,6 +1,8 @@
 package health
 
 import (
+	"strings"
+
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -137,7 +139,8 @@ func judgePod(o *unstructured.Unstructured) verdict {
 	phase := text(o, "status", "phase")
 	switch phase {
 	case string(corev1.PodFailed):
-		return verdict{status: Failed, message: "the pod has failed: " + text(o, "status", "message")}
+		c := condition{Reason: text(o, "status", "reason"), Message: text(o, "status", "message")}
+		return verdict{status: Failed, message: strings.TrimSuffix("the pod has failed: "+c.words(), ": ")}
 	case string(corev1.PodSucceeded):
 		return verdict{status: Current, message: "the pod has succeeded"}
 	}

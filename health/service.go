@@ -60,7 +60,15 @@ func (v *view) obstacle(s serving) *Problem {
 	if p := v.portMismatch(s); p != nil {
 		return p
 	}
-	return s.incomplete()
+	p := s.incomplete()
+	if len(s.selected)+len(s.differs.extra) == 0 && len(s.backing) > 0 && s.rolledOut() {
+		if near := v.nearestPod(s); near != "" {
+			p.Message += "; nearest: " + near
+			p.Advice = "The pods have other labels than the template that makes them: have them made anew (kubectl rollout restart), " +
+				"or see what changes their labels."
+		}
+	}
+	return p
 }
 
 // promised is how many endpoints the Service has once its workloads are as they were asked to be: their pods, and the

@@ -53,6 +53,10 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 			phrase, _ := initializing(m.current)
 			w.Message += phrase
 		}
+		if w.Kind == gkJob.Kind {
+			phrase, _ := lastTry(m)
+			w.Message += phrase
+		}
 	}
 	return w, problems
 }
