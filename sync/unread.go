@@ -20,8 +20,9 @@ func (p *pass) withoutSource(ctx context.Context, step Step, unread error) error
 	if step == StepRead {
 		p.takesOver(ctx)
 	}
-	p.stalledAt, p.outcome.Revision = step, p.lastSeen()
+	p.stalledAt = step
 	if p.order != nil && p.order.Verb != OrderSync {
+		p.outcome.Revision = p.lastSeen()
 		if err := p.obeyUnread(ctx); err != nil {
 			return p.refused(ctx, err)
 		}
