@@ -194,3 +194,10 @@ func TestAReplicationControllerIsHealthyOnceItsPodsAre(t *testing.T) {
 	r := c.told(c.apply(more, service.DeepCopy()), health.QuotaExceeded, "exceeded quota", "limited: pods=2")
 	wantRows(t, r, "old 2/3 web-service 2/3")
 }
+
+// TestAServiceThatWouldRatherHaveTwoFamiliesIsWholeByTheOneThereIs is about a cluster of one family, as this is.
+func TestAServiceThatWouldRatherHaveTwoFamiliesIsWholeByTheOneThereIs(t *testing.T) {
+	c := newCluster(t)
+	either := change{"Service/*", map[string]any{"spec": map[string]any{"ipFamilyPolicy": "PreferDualStack"}}}
+	wantRows(t, c.healthy(web(t, 2, either)).last(), "web-server 2/2 web-service 2/2")
+}
