@@ -79,10 +79,15 @@ func (v *view) ended(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 		return found
 	}
 	switch words := runtimeWords(end); {
-	case backOff && words == "":
+	case words != "":
+		return &finding{
+			reason: CrashLoop, message: said(c, exitCode(end), words), certain: certain,
+			advice: "It did not start, and has no log of that: correct its command, args or workingDir, or give the image what they name.",
+		}
+	case backOff:
 		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), oneLine(c.State.Waiting.Message)), certain: certain}, logOf(p, c))
-	case backOff || end.ExitCode != 0:
-		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), words), certain: certain}, logOf(p, c))
+	case end.ExitCode != 0:
+		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), ""), certain: certain}, logOf(p, c))
 	}
 	return nil
 }
