@@ -59,6 +59,7 @@ type Change struct {
 	reclaims bool // an autoscaler had the replica count until now: git's counts again
 	unsought bool // nobody has looked whether the object is there without our label: a rehearsal will tell
 	left     bool // of drift: it is left as it is, and Why says the reason
+	late     bool // of a Job: it came after the state that is gone back to, in which that was complete
 	deferred bool // of a kind, or in a namespace, that this very plan creates: not rehearsed
 }
 

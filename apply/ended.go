@@ -2,8 +2,11 @@ package apply
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -21,6 +24,7 @@ func (a *Applier) endOf(ctx context.Context, c *Change, entry inventory.Entry, r
 	if c.seen != nil && c.seen.Ended != (object.End{}) && (returns || same && isPast(entry)) {
 		c.seen, c.Before, c.Live = nil, nil, nil // of what came after it, and on its way out
 	}
+	c.late = returns && c.seen != nil
 	switch {
 	case c.seen != nil:
 		return c.seen.Ended
@@ -37,6 +41,28 @@ func (a *Applier) endOf(ctx context.Context, c *Change, entry inventory.Entry, r
 // restores reports whether the manifests are of a state that was healthy, and so of Jobs that were complete: what came after
 // them does not have them run once more.
 func (r Request) restores() bool { return r.Returning && !r.Past }
+
+// overtake deletes the live object of c, a Job that came after the state which is gone back to and has not ended: its template
+// could not be changed, and that of the state is not to run once more. It returns when the mirror does not show it any more either,
+// since it would be taken for drift.
+func (a *Applier) overtake(ctx context.Context, c *Change) error {
+	live, err := a.clear(ctx, c)
+	if err == nil && live != nil && a.mirror != nil {
+		err = wait.PollUntilContextTimeout(ctx, lookAgain, recreating, true, func(ctx context.Context) (gone bool, _ error) {
+			seen, found, known := a.mirror.Find(ctx, c.ID, c.Version)
+			return !known || !found || seen.UID != live.GetUID(), nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("delete what came after it: %w", err)
+	}
+	c.seen, c.Before, c.Live, c.ended = nil, nil, nil, object.End{Condition: object.Complete}
+	c.Why = "deleted, as it came after the state that is live again: there it was complete"
+	return nil
+}
+
+// lookAgain is how often the mirror is looked at.
+const lookAgain = 10 * time.Millisecond
 
 // ends tells a Job that is asked to run, and is deleted some time after that.
 func ends(o *unstructured.Unstructured) bool {

@@ -45,8 +45,19 @@ func (c *Change) recreates(err error) bool {
 // recreate deletes the live object of c, waits until it has gone, and applies c anew. A daemon that is killed in between
 // finds an object missing that it has on record, and creates it.
 func (a *Applier) recreate(ctx context.Context, c *Change) (*unstructured.Unstructured, error) {
-	var live *unstructured.Unstructured
-	err := retry.RetryOnConflict(retry.DefaultRetry, func() (err error) {
+	if _, err := a.clear(ctx, c); err != nil {
+		return nil, fmt.Errorf("delete it to create it anew: %w", err)
+	}
+	answer, err := a.patch(ctx, c, c.withCount(c.count))
+	if err != nil {
+		return nil, fmt.Errorf("create it anew, now that it is deleted: %w", err)
+	}
+	return answer, nil
+}
+
+// clear deletes the live object of c, waits until it has gone, and returns it as it was; nil where there is none.
+func (a *Applier) clear(ctx context.Context, c *Change) (live *unstructured.Unstructured, err error) {
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() (err error) {
 		if live, err = a.fetch(ctx, c); live == nil || err != nil {
 			return err
 		}
@@ -58,14 +69,7 @@ func (a *Applier) recreate(ctx context.Context, c *Change) (*unstructured.Unstru
 	if err == nil && live != nil {
 		err = a.awaitGone(ctx, c, live)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("delete it to create it anew: %w", err)
-	}
-	answer, err := a.patch(ctx, c, c.withCount(c.count))
-	if err != nil {
-		return nil, fmt.Errorf("create it anew, now that it is deleted: %w", err)
-	}
-	return answer, nil
+	return live, err
 }
 
 // awaitGone waits until live, which is the object of c and was deleted, has gone.

@@ -47,6 +47,9 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 	if !c.writes() {
 		return nil
 	}
+	if c.late {
+		return a.overtake(ctx, c)
+	}
 	if err := a.takeOver(ctx, c); err != nil {
 		return err
 	}
@@ -70,7 +73,7 @@ func (a *Applier) write(ctx context.Context, c *Change) error {
 
 // rehearse asks the API server what the apply of c would make of the object, and whether it would be admitted.
 func (a *Applier) rehearse(ctx context.Context, c *Change, request Request) error {
-	if c.deferred {
+	if c.deferred || c.late {
 		return nil
 	}
 	sent := c.Desired

@@ -26,6 +26,19 @@ func (v *view) uncreated(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 	}
 }
 
+// unstarted says that c waits for something else than its turn, and nothing is known of a run before: the runtime has lost it, or
+// the kubelet says what nobody here knows.
+func unstarted(c corev1.ContainerStatus) *finding {
+	if !stuck(c.State.Waiting) {
+		return nil
+	}
+	f := &finding{reason: CreateFailed, message: said(c, c.State.Waiting.Reason, oneLine(c.State.Waiting.Message))}
+	if c.State.Waiting.Reason == "CrashLoopBackOff" {
+		f.reason = CrashLoop
+	}
+	return f
+}
+
 // withoutPod leaves out what the kubelet says of which pod it speaks: whoever reads it knows, and the UID makes each message another.
 func withoutPod(message string, p *corev1.Pod) string {
 	at := strings.Index(message, ` (pod: "`+p.Name+"_")

@@ -26,12 +26,14 @@ const (
 	eventProvisioningFailed = "ProvisioningFailed"
 	eventFailedSandbox      = "FailedCreatePodSandBox"
 	eventFailedPostStart    = "FailedPostStartHook"
+	eventNoPullSecret       = "FailedToRetrieveImagePullSecret"
 )
 
 // readEvents are all of them. Of any other Event the words are not kept.
 var readEvents = []string{
 	eventFailedScheduling, eventFailedMount, eventFailedMapVolume, eventFailedAttachVolume, eventUnhealthy, eventFailed,
 	eventInspectFailed, eventFailedCreate, eventProvisioningFailed, eventFailedSandbox, eventFailedPostStart,
+	eventNoPullSecret,
 }
 
 // byInvolved groups events by the UID of the object that they are about, the newest last. An object that is deleted and

@@ -135,7 +135,7 @@ func (g *gathering) behind(ctx context.Context, t Target) {
 			}
 		}
 		g.podsUnder(ctx, namespace, refOwner(uid))
-	case gkStatefulSet, gkJob, gkReplicaSet:
+	case gkStatefulSet, gkJob, gkReplicaSet, gkReplicationController:
 		g.podsUnder(ctx, namespace, refOwner(uid))
 	case gkPersistentVolumeClaim:
 		g.class(ctx, o)

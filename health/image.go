@@ -33,9 +33,29 @@ func (v *view) imageSymptom(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 	again := w.Reason == "ImagePullBackOff" || pulls.times >= 2 || failed.times >= 4 // each failure is told twice
 	answer := withoutImage(message, p, c.Name)
 	refused := imageWillNot.MatchString(answer) && !imageMayCome.MatchString(answer)
-	return &finding{
+	return v.unnamed(p, &finding{
 		reason: ImagePull, message: said(c, w.Reason, message), certain: w.Reason == "InvalidImageName" || refused && again,
+	})
+}
+
+// pullSecrets finds the names in the kubelet's words about Secrets that it does not have.
+var pullSecrets = regexp.MustCompile(`image pull secrets \(([^)]*)\)`)
+
+// unnamed adds to what is said of an image that the registry was asked by nobody: a Secret of imagePullSecrets is not there. Who
+// brings it has as long as for any other.
+func (v *view) unnamed(p *corev1.Pod, f *finding) *finding {
+	lacks := v.listen(p.UID, saying(eventNoPullSecret))
+	names := pullSecrets.FindStringSubmatch(lacks.message)
+	if names == nil {
+		return f
 	}
+	words, _, _ := strings.Cut(lacks.message, "; ")
+	f.message += "; " + words
+	f.advice = "Add the Secret that imagePullSecrets names, or correct its name: without it the registry does not know who asks."
+	for name := range strings.SplitSeq(names[1], ", ") {
+		f.certain = f.certain && v.missingForGood(`secret "`+name+`"`, lacks)
+	}
+	return f
 }
 
 // withoutImage leaves out of message what the image is called: a name may have any words in it.

@@ -12,14 +12,23 @@ import (
 // jobProgress is how far a Job is, and how many of its tries are used up.
 func jobProgress(o *unstructured.Unstructured) string {
 	done := fmt.Sprintf("%d of %s", integer(o, 0, "status", "succeeded"), plural(desired(o), "completion"))
-	const defaultLimit = 6 // batch/v1, JobSpec.BackoffLimit
 	if failed := integer(o, 0, "status", "failed"); failed > 0 {
-		done += fmt.Sprintf(", %s failed (it gives up after %d)", plural(failed, "pod"), integer(o, defaultLimit, "spec", "backoffLimit")+1)
+		done += fmt.Sprintf(", %s failed (%s)", plural(failed, "pod"), givesUp(o))
 	}
 	if indexes := text(o, "status", "failedIndexes"); indexes != "" {
 		done += ", of the indexes " + indexes
 	}
 	return done
+}
+
+// givesUp says after how many tries that is. Where each index has tries of its own, those of all together have no limit unless
+// somebody sets one.
+func givesUp(o *unstructured.Unstructured) string {
+	const defaultLimit = 6 // batch/v1, JobSpec.BackoffLimit
+	if limit := integer(o, -1, "spec", "backoffLimitPerIndex"); limit >= 0 {
+		return fmt.Sprintf("an index is given up after %d", limit+1)
+	}
+	return fmt.Sprintf("it gives up after %d", integer(o, defaultLimit, "spec", "backoffLimit")+1)
 }
 
 // succeed counts the completions of a Job, and says how it has ended. Of one that was gone before it was asked about nothing but
@@ -52,6 +61,15 @@ func ended(p Problem, m members) Problem {
 	if p.Reason != JobFailed {
 		return p
 	}
+	phrase, pod := lastTry(m)
+	if p.Message += phrase; pod != "" {
+		p.Pods = []string{pod}
+	}
+	return p
+}
+
+// lastTry says how the newest pod of a Job that has failed did, and is empty where none has.
+func lastTry(m members) (phrase, pod string) {
 	var last *corev1.Pod
 	for _, pod := range m.current {
 		if pod.Status.Phase == corev1.PodFailed && (last == nil || last.CreationTimestamp.Before(&pod.CreationTimestamp)) {
@@ -59,16 +77,18 @@ func ended(p Problem, m members) Problem {
 		}
 	}
 	if last == nil {
-		return p
+		return "", ""
 	}
-	p.Pods = []string{last.Name}
 	for _, c := range containers(last) {
 		if end := lastEnd(c); end != nil && end.ExitCode != 0 {
-			p.Message += fmt.Sprintf("; last, %s: %s", last.Name, said(c, fmt.Sprintf("exit code %d", end.ExitCode), ""))
-			return p
+			how := exitCode(end)
+			if end.Reason == "OOMKilled" {
+				how = end.Reason + ": " + how
+			}
+			return fmt.Sprintf("; last, %s: %s", last.Name, said(c, how, "")), last.Name
 		}
 	}
-	return p
+	return "", last.Name
 }
 
 // stuck tells a StatefulSet that cannot be repaired by a commit: one that updates in order waits for a pod that is not

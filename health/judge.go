@@ -1,6 +1,8 @@
 package health
 
 import (
+	"strings"
+
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -41,7 +43,7 @@ func judge(t Target) verdict {
 		return terminating(o)
 	}
 	switch o.GroupVersionKind().GroupKind() {
-	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet:
+	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet, gkReplicationController:
 		// kstatus takes a StatefulSet without any status for a finished one of 0 replicas.
 		if integer(o, -1, "status", "observedGeneration") < int(o.GetGeneration()) {
 			return verdict{status: InProgress, message: "its controller has not seen what was applied", behind: true}
@@ -73,17 +75,37 @@ func general(o *unstructured.Unstructured) verdict {
 	return verdict{status: Status(result.Status), message: result.Message}
 }
 
-// judgeController is kstatus' verdict on a controller of pods, but for two rules that mislead.
+// judgeController is kstatus' verdict on a controller of pods, but for the rules that mislead.
 func judgeController(t Target) verdict {
 	o := t.Live
 	if o.GetKind() == gkDaemonSet.Kind && text(o, "spec", "updateStrategy", "type") == "OnDelete" {
 		return verdict{status: Current, message: "pods are updated when they are deleted"} // the pods decide; kstatus would wait for ever
 	}
 	result := general(o)
-	if result.status == Failed && expiredBefore(t) {
+	switch {
+	case result.status == Failed && expiredBefore(t):
 		return verdict{status: InProgress, message: "its controller has not started over since its progress deadline"}
+	case result.status == InProgress && restsComplete(o):
+		return verdict{status: Current, message: "paused, with nothing to roll out"}
+	case result.status == Current && integer(o, 0, "spec", "minReadySeconds") > 0 && o.GetKind() == gkStatefulSet.Kind && available(o) < desired(o):
+		return verdict{status: InProgress, message: "its pods are not available yet"} // kstatus asks it only whether they are ready
 	}
 	return result
+}
+
+// restsComplete tells a Deployment that is paused when its rollout is complete. Its controller then says of its progress that it is
+// paused, and kstatus would wait for ever.
+func restsComplete(o *unstructured.Unstructured) bool {
+	if o.GetKind() != gkDeployment.Kind || !flag(o, "spec", "paused") {
+		return false
+	}
+	all := desired(o)
+	return integer(o, 0, "status", "replicas") == all && integer(o, 0, "status", "updatedReplicas") == all && available(o) == all
+}
+
+// available is how many pods o says have been ready for as long as its minReadySeconds asks for.
+func available(o *unstructured.Unstructured) int {
+	return integer(o, integer(o, 0, "status", "numberAvailable"), "status", "availableReplicas")
 }
 
 // expiredBefore tells a Deployment that was over its progress deadline when it was applied already. Its controller lets
@@ -99,9 +121,11 @@ func judgeJob(o *unstructured.Unstructured) verdict {
 	if failed := conditionOf(o, "Failed"); failed.Status == string(corev1.ConditionTrue) {
 		return verdict{status: Failed, message: failed.Reason + ": " + failed.Message}
 	}
-	switch {
+	switch target := conditionOf(o, "FailureTarget"); {
 	case conditionOf(o, "Complete").Status == string(corev1.ConditionTrue):
 		return verdict{status: Current, message: done}
+	case target.Status == string(corev1.ConditionTrue):
+		return verdict{status: InProgress, message: "fails once its pods have gone: " + target.words()}
 	case flag(o, "spec", "suspend"):
 		return verdict{status: Current, message: "suspended"}
 	case integer(o, 1, "spec", "parallelism") == 0:
@@ -115,7 +139,8 @@ func judgePod(o *unstructured.Unstructured) verdict {
 	phase := text(o, "status", "phase")
 	switch phase {
 	case string(corev1.PodFailed):
-		return verdict{status: Failed, message: "the pod has failed: " + text(o, "status", "message")}
+		c := condition{Reason: text(o, "status", "reason"), Message: text(o, "status", "message")}
+		return verdict{status: Failed, message: strings.TrimSuffix("the pod has failed: "+c.words(), ": ")}
 	case string(corev1.PodSucceeded):
 		return verdict{status: Current, message: "the pod has succeeded"}
 	}

@@ -16,6 +16,7 @@ var (
 	gkService     = schema.GroupKind{Kind: "Service"}
 	gkIngress     = schema.GroupKind{Group: "networking.k8s.io", Kind: "Ingress"}
 
+	gkReplicationController = schema.GroupKind{Kind: "ReplicationController"}
 	gkAutoscaler            = schema.GroupKind{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}
 	gkDisruptionBudget      = schema.GroupKind{Group: "policy", Kind: "PodDisruptionBudget"}
 	gkPersistentVolumeClaim = schema.GroupKind{Kind: "PersistentVolumeClaim"}
@@ -26,7 +27,7 @@ var (
 // isWorkload tells the kinds that a [Workload] describes.
 func isWorkload(gk schema.GroupKind) bool {
 	switch gk {
-	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet, gkJob:
+	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet, gkReplicationController, gkJob:
 		return true
 	}
 	return false
@@ -66,7 +67,7 @@ func builtIn(gk schema.GroupKind) bool {
 // templateLabels are the labels of the pods that o makes, or is. False when it makes none.
 func templateLabels(o *unstructured.Unstructured) (map[string]string, bool) {
 	switch o.GroupVersionKind().GroupKind() {
-	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet, gkJob:
+	case gkDeployment, gkStatefulSet, gkDaemonSet, gkReplicaSet, gkReplicationController, gkJob:
 		return pairs(o, "spec", "template", "metadata", "labels"), true
 	case gkCronJob:
 		return pairs(o, "spec", "jobTemplate", "spec", "template", "metadata", "labels"), true

@@ -37,10 +37,21 @@ func goesBy(p *corev1.Pod) time.Time {
 	return p.DeletionTimestamp.Add(goneEnough) // the API server has added its grace period
 }
 
-// undead is the problem of a StatefulSet one of whose pods is to go and does not, as its node is lost: there is never a second
-// of its name, so that no other is made in its place.
+// replacesGone tells a workload that makes no other pod in the place of one that is to go before it has gone: there is never a
+// second of a StatefulSet's names, of a DaemonSet on a node, nor of a Deployment that replaces all pods at once.
+func replacesGone(o *unstructured.Unstructured) bool {
+	switch o.GroupVersionKind().GroupKind() {
+	case gkStatefulSet, gkDaemonSet:
+		return true
+	case gkDeployment:
+		return text(o, "spec", "strategy", "type") == "Recreate"
+	}
+	return false
+}
+
+// undead is the problem of such a workload one of whose pods is to go and does not, as its node is lost.
 func (v *view) undead(o *unstructured.Unstructured, m members, w Workload) []Problem {
-	if o.GroupVersionKind().GroupKind() != gkStatefulSet {
+	if !replacesGone(o) {
 		return nil
 	}
 	for _, p := range slices.Concat(m.current, m.old) {
@@ -48,14 +59,16 @@ func (v *view) undead(o *unstructured.Unstructured, m members, w Workload) []Pro
 			continue
 		}
 		holder := "node " + p.Spec.NodeName + " has not confirmed that it has ended"
+		advice := "See whether its node is there and Ready; where that is gone for good, delete the Node, " +
+			"or give it the taint node.kubernetes.io/out-of-service: the pod goes then, and its volumes are let go of."
 		if held := p.Finalizers; len(held) > 0 {
 			holder = "these finalizers hold it: " + listed(held)
+			advice = "See whether the controllers run that put these finalizers on it, and are to take them away when they are done."
 		}
 		return []Problem{{
 			Reason: NodeRefused, Object: w.ID, Pods: []string{p.Name},
 			Message: fmt.Sprintf("%s is to go, and %s: until then no other is made in its place", p.Name, holder),
-			Advice: "See whether its node is there and Ready; where that is gone for good, delete the Node, " +
-				"or give it the taint node.kubernetes.io/out-of-service: the pod goes then, and its volumes are let go of.",
+			Advice:  advice,
 		}}
 	}
 	return nil

@@ -95,7 +95,7 @@ func wantsPods(o *unstructured.Unstructured) bool {
 	switch o.GroupVersionKind().GroupKind() {
 	case gkCronJob:
 		return false
-	case gkDeployment, gkStatefulSet, gkReplicaSet:
+	case gkDeployment, gkStatefulSet, gkReplicaSet, gkReplicationController:
 		return integer(o, 1, "spec", "replicas") > 0
 	}
 	return !flag(o, "spec", "suspend")

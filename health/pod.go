@@ -62,7 +62,7 @@ func latest(pods []*corev1.Pod) []*corev1.Pod {
 // describe is the row of p in a report.
 func (v *view) describe(p *corev1.Pod, updated bool) Pod {
 	row := Pod{
-		Name: p.Name, IP: p.Status.PodIP, Node: p.Spec.NodeName, Ready: ready(p), Updated: updated, Status: podStatus(p),
+		Name: p.Name, IP: oneLine(p.Status.PodIP), Node: p.Spec.NodeName, Ready: ready(p), Updated: updated, Status: oneLine(podStatus(p)),
 	}
 	if found := v.symptom(p); found != nil && active(p) && !row.Ready {
 		row.Reason, row.Message = found.reason, found.message

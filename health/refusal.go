@@ -57,6 +57,9 @@ func isRefusal(message string) bool {
 	return false
 }
 
+// beingTerminated are the API server's words about a namespace that is being deleted.
+const beingTerminated = "because it is being terminated"
+
 // refusedForGood tells that the refusal will not end by itself. A StatefulSet and a DaemonSet keep their UID over all their
 // revisions, so that Events about them may be about one before: they are never certain.
 func (v *view) refusedForGood(o *unstructured.Unstructured, reason Reason, message string, s spoken) bool {
@@ -68,8 +71,8 @@ func (v *view) refusedForGood(o *unstructured.Unstructured, reason Reason, messa
 	switch {
 	case reason == QuotaExceeded:
 		return s.times >= refusalsQuota && s.lasted() >= quotaEnough && !v.makesRoom()
-	case strings.Contains(message, "failed calling webhook"):
-		return false // the webhook is down, and may come back
+	case strings.Contains(message, "failed calling webhook"), strings.Contains(message, beingTerminated):
+		return false // the webhook is down, and may come back; the namespace may be made anew
 	case strings.Contains(message, "error looking up service account"), strings.Contains(message, "not found"),
 		strings.Contains(message, "no PriorityClass with name"):
 		return v.missingForGood(message, s)
@@ -103,6 +106,8 @@ func adviseRefusal(o *unstructured.Unstructured, reason Reason, message string) 
 	case reason == QuotaExceeded && strings.Contains(message, "must specify"):
 		return "Have each container say what the quota counts, in resources.requests or limits, or give the namespace a LimitRange with defaults."
 	case reason == QuotaExceeded:
+	case strings.Contains(message, beingTerminated):
+		return "The namespace is being deleted: wait until it has gone (kubectl get namespace says what holds it), and make it anew."
 	case strings.Contains(message, "no PriorityClass with name"):
 		return "Add the PriorityClass, or correct the pod template's priorityClassName."
 	case strings.Contains(message, "RuntimeClass") && strings.Contains(message, "not found"):
@@ -127,7 +132,7 @@ func failure(o *unstructured.Unstructured, w Workload) Problem {
 		p.Reason = JobFailed
 	case gkDeployment:
 		if c := conditionOf(o, "Progressing"); c.Message != "" {
-			p.Message = c.Message
+			p.Message = oneLine(c.Message)
 		}
 	default:
 		p.Reason = Stalled

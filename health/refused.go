@@ -71,6 +71,8 @@ func adviseRefused(reason string) string {
 	switch {
 	case reason == "Evicted":
 		return "Where it went beyond a limit of its own, raise that or have it use less; where the node was short, request what it needs."
+	case reason == "Terminated", reason == "NodeShutdown":
+		return "Nothing is wrong with the pod: its node was shut down, and its controller makes another elsewhere."
 	case strings.HasPrefix(reason, "OutOf"), reason == "NodeAffinity":
 		return "Leave the choice of the node to the scheduler: take nodeName out of the pod template."
 	}

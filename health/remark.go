@@ -106,7 +106,7 @@ func (v *view) schedule(o *unstructured.Unstructured) []Problem {
 	if last := v.lastJob(o.GetUID()); last != nil {
 		if failed := conditionOf(last, "Failed"); failed.Status == string(corev1.ConditionTrue) {
 			all = append(all, Problem{
-				Reason: LastRunFailed, Object: id, Message: fmt.Sprintf("the last Job of %s, %s, has failed: %s", id, last.GetName(), failed.words()),
+				Reason: LastRunFailed, Object: id, Message: fmt.Sprintf("the last Job of %s, %s, has failed: %s", id, last.GetName(), oneLine(failed.words())),
 				Advice: "Read the log of the Job's pods; the next run comes by the schedule.",
 			})
 		}

@@ -60,8 +60,11 @@ func (v *view) deploymentMembers(o *unstructured.Unstructured) members {
 			m.old = append(m.old, v.podsOf[set.UID]...)
 		}
 	}
-	if revision == "" {
+	switch {
+	case revision == "":
 		m.unseen = "its first ReplicaSet"
+	case flag(o, "spec", "paused") && integer(o, 0, "status", "updatedReplicas") == 0:
+		m.old, m.current = append(m.old, m.current...), nil // there is no revision of the newest template yet
 	}
 	return m
 }

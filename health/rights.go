@@ -22,7 +22,7 @@ func shownBy(o *unstructured.Unstructured, gk schema.GroupKind) []schema.GroupVe
 		return []schema.GroupVersionResource{setResource, podResource}
 	case gkDaemonSet:
 		return []schema.GroupVersionResource{revisionResource, podResource}
-	case gkStatefulSet, gkJob, gkReplicaSet:
+	case gkStatefulSet, gkJob, gkReplicaSet, gkReplicationController:
 		return []schema.GroupVersionResource{podResource}
 	case gkService:
 		return []schema.GroupVersionResource{sliceResource, podResource}

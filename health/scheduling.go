@@ -88,6 +88,10 @@ func (v *view) noRoom(p *corev1.Pod, message string) *finding {
 		return f
 	}
 	free, all := room.Free[name], room.Allocatable[name]
+	if free.Cmp(asked) >= 0 { // it is none that the pod may go to, or has just got that room
+		f.message = fmt.Sprintf("%s: asks for %s %s", strings.TrimSuffix(message, "."), amount(name, asked), name)
+		return f
+	}
 	f.message = fmt.Sprintf("%s: asks for %s %s; the freest node, %s, has %s of %s free", strings.TrimSuffix(message, "."),
 		amount(name, asked), name, room.Name, amount(name, free), amount(name, all))
 	if v.Nodes.tooSmall(name, asked) {

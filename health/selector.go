@@ -55,39 +55,54 @@ type candidate struct {
 // namespace. Empty when there is none that has anything in common with it.
 func (v *view) nearest(s serving) string {
 	var found []candidate
-	add := func(set labels.Set, source string) {
-		c := candidate{labels: revisionless(set), source: source}
-		for key, want := range s.selector {
-			switch have, ok := set[key]; {
-			case ok && have == want:
-				c.shared++
-			case ok:
-				c.typos += distance(have, want)
-			default:
-				c.typos += len(key) + len(want)
-			}
-		}
-		found = append(found, c)
-	}
 	for _, t := range v.Targets {
 		o := t.newest()
 		if set, makes := templateLabels(o); makes && o.GetNamespace() == s.id.Namespace {
-			add(set, object.Of(o).String())
+			found = append(found, s.compare(set, object.Of(o).String()))
 		}
 	}
+	return best(append(found, v.podCandidates(s)...))
+}
+
+// nearestPod is nearest, among the pods of the namespace.
+func (v *view) nearestPod(s serving) string { return best(v.podCandidates(s)) }
+
+func (v *view) podCandidates(s serving) []candidate {
+	var found []candidate
 	for _, p := range v.Pods {
 		if p.Namespace == s.id.Namespace && active(p) {
-			add(p.Labels, "pod/"+p.Name)
+			found = append(found, s.compare(p.Labels, "pod/"+p.Name))
 		}
 	}
+	return found
+}
+
+// compare says how near a set of labels is to the selector.
+func (s serving) compare(set labels.Set, source string) candidate {
+	c := candidate{labels: revisionless(set), source: source}
+	for key, want := range s.selector {
+		switch have, ok := set[key]; {
+		case ok && have == want:
+			c.shared++
+		case ok:
+			c.typos += distance(have, want)
+		default:
+			c.typos += len(key) + len(want)
+		}
+	}
+	return c
+}
+
+// best names the nearest of those that were found, and is empty where there is none.
+func best(found []candidate) string {
 	if len(found) == 0 {
 		return ""
 	}
-	best := slices.MinFunc(found, compareCandidates)
-	if len(best.labels) == 0 {
-		return "no labels at all (" + best.source + ")"
+	first := slices.MinFunc(found, compareCandidates)
+	if len(first.labels) == 0 {
+		return "no labels at all (" + first.source + ")"
 	}
-	return fmt.Sprintf("%s (%s)", best.labels, best.source)
+	return fmt.Sprintf("%s (%s)", first.labels, first.source)
 }
 
 // compareCandidates puts the nearer first. Templates come before pods of the same labels, since they were added first.

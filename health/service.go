@@ -60,7 +60,15 @@ func (v *view) obstacle(s serving) *Problem {
 	if p := v.portMismatch(s); p != nil {
 		return p
 	}
-	return s.incomplete()
+	p := s.incomplete()
+	if len(s.selected)+len(s.differs.extra) == 0 && len(s.backing) > 0 && s.rolledOut() {
+		if near := v.nearestPod(s); near != "" {
+			p.Message += "; nearest: " + near
+			p.Advice = "The pods have other labels than the template that makes them: have them made anew (kubectl rollout restart), " +
+				"or see what changes their labels."
+		}
+	}
+	return p
 }
 
 // promised is how many endpoints the Service has once its workloads are as they were asked to be: their pods, and the
@@ -141,11 +149,12 @@ func (s serving) incomplete() *Problem {
 	case len(s.differs.extra) == 0:
 		message += "; there is no pod that it selects"
 	}
-	return &Problem{
-		Reason: EndpointsNotReady, Object: s.id, Pods: s.differs.pods, Message: message,
-		Advice: "Wait for the EndpointSlice controller; where it does not come, check the readiness of the pods and that " +
-			"kube-controller-manager runs.",
+	advice := "Wait for the EndpointSlice controller; where it does not come, check the readiness of the pods and that " +
+		"kube-controller-manager runs."
+	if len(s.selected) > 0 && len(s.expected)+len(s.differs.extra) == 0 {
+		advice = "See why the pods that it selects are not ready (kubectl describe pods)."
 	}
+	return &Problem{Reason: EndpointsNotReady, Object: s.id, Pods: s.differs.pods, Message: message, Advice: advice}
 }
 
 // noneReady says that of the pods that a Service selects none is ready.

@@ -57,7 +57,10 @@ func (v *view) containerSymptom(p *corev1.Pod, c corev1.ContainerStatus) *findin
 			return v.uncreated(p, c)
 		}
 	}
-	return v.ended(p, c)
+	if found := v.ended(p, c); found != nil {
+		return found
+	}
+	return unstarted(c)
 }
 
 // ended is what is wrong with a container that ends where it should run.
@@ -76,10 +79,15 @@ func (v *view) ended(p *corev1.Pod, c corev1.ContainerStatus) *finding {
 		return found
 	}
 	switch words := runtimeWords(end); {
-	case backOff && words == "":
+	case words != "":
+		return &finding{
+			reason: CrashLoop, message: said(c, exitCode(end), words), certain: certain,
+			advice: "It did not start, and has no log of that: correct its command, args or workingDir, or give the image what they name.",
+		}
+	case backOff:
 		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), oneLine(c.State.Waiting.Message)), certain: certain}, logOf(p, c))
-	case backOff || end.ExitCode != 0:
-		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), words), certain: certain}, logOf(p, c))
+	case end.ExitCode != 0:
+		return v.crashed(finding{reason: CrashLoop, message: said(c, exitCode(end), ""), certain: certain}, logOf(p, c))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,12 +20,13 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 	n := count(o, m, w.Desired)
 	w.Updated, w.Ready = n.updated, n.ready
 	said := judge(t)
-	w.Status, w.Message = said.status, said.message
+	w.Status, w.Message = said.status, oneLine(said.message)
 	switch {
 	case w.Kind == gkJob.Kind:
 		w.succeed(t, said, n)
 	case !said.behind:
 		w.agree(n, m)
+		w.Message += w.ripening(o)
 		if w.Status == Current && v.unproven(m) {
 			w.Status, w.Message = InProgress, w.Message+"; without a readinessProbe they count once one has stayed so for "+v.Proof.String()
 		}
@@ -49,6 +51,10 @@ func (v *view) workload(t Target) (Workload, []Problem) {
 		w.Reason = RolloutInProgress
 		if !said.behind {
 			phrase, _ := initializing(m.current)
+			w.Message += phrase
+		}
+		if w.Kind == gkJob.Kind {
+			phrase, _ := lastTry(m)
 			w.Message += phrase
 		}
 	}
@@ -105,9 +111,22 @@ func (w *Workload) agree(n numbers, m members) {
 		w.Message = fmt.Sprintf("%d of %s ready", w.Ready, plural(w.Desired, "pod"))
 	case w.Status == Current:
 		w.Status, w.Message = InProgress, w.progress(n)
-	case w.Status == InProgress && n.active > 0:
+	case w.Status == InProgress && (n.active > 0 || strings.HasPrefix(w.Message, "Replicas: ")): // kstatus counts what the pods tell better
 		w.Message = w.progress(n)
 	}
+}
+
+// ripening says how many of the ready pods have been so for long enough, where that is all there is to wait for.
+func (w *Workload) ripening(o *unstructured.Unstructured) string {
+	seconds, n := integer(o, 0, "spec", "minReadySeconds"), available(o)
+	if w.Status != InProgress || seconds == 0 || w.Ready < w.Desired || n >= w.Desired {
+		return ""
+	}
+	have := "have"
+	if n == 1 {
+		have = "has"
+	}
+	return fmt.Sprintf("; %d %s been so for the %d s that its minReadySeconds asks for", n, have, seconds)
 }
 
 // progress is how far the rollout is, in one phrase.

@@ -84,7 +84,7 @@ func isRolledBack(err error) bool {
 // Another commit than that goes forward.
 func (p *pass) chosen(manifests []manifest.Manifest) []manifest.Manifest {
 	back := p.record.Return
-	if back == nil || back.Content != p.content {
+	if back == nil || !p.holdsBack(back) {
 		return manifests
 	}
 	earlier, err := p.earlier(back)
@@ -182,22 +182,6 @@ func (p *pass) rejected() []git.Revision {
 		}
 	}
 	return all
-}
-
-// withoutSource is a pass for which no commit is known. An app that is back on an earlier state, or on its way there, needs
-// none: the state is on record.
-func (p *pass) withoutSource(ctx context.Context, stalled error) error {
-	if err := p.load(ctx); err != nil || p.record.Return == nil || p.record.Suspended {
-		return p.failed(ctx, StepFetch, stalled)
-	}
-	back := p.record.Return
-	manifests, err := p.earlier(back)
-	if err != nil {
-		return p.failed(ctx, StepFetch, errors.Join(stalled, err))
-	}
-	p.began, p.content, p.outcome.Back = time.Now(), back.Content, backOf(back)
-	p.outcome.Revision = p.outcome.Back.From
-	return p.makeSo(ctx, manifests, stalled)
 }
 
 // returned puts on record that the earlier state serves.

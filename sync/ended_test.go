@@ -3,8 +3,10 @@ package sync_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -166,6 +168,37 @@ func TestAJobThatIsDeletedBeforeItsEndIsDrift(t *testing.T) {
 	}
 	s.runs(first)
 	s.waitFor("the drift to be told", func(app status.App) bool { return told(app, "job.batch/migrate created (it had been deleted)") })
+}
+
+// TestGoingBackRemovesAJobThatHasNotEnded goes back from a commit whose Job still waits for a node: its template cannot be changed.
+func TestGoingBackRemovesAJobThatHasNotEnded(t *testing.T) {
+	o := watchedOnly()
+	o.timeout = 3 * time.Second
+	o.app = func(app *sync.App) { app.Rollback = true }
+	s := newStage(t, o, "job.yaml", migration("1"), "settings.yaml", settings(1))
+	good := s.commit()
+	end := s.start()
+	first := s.runs()
+	s.ends(corev1.PodSucceeded)
+	s.healthyAt(good)
+	bad := s.commit("job.yaml", replace(t, migration("2"), "nginx:1.27", "nginx:1.28"), "settings.yaml", settings(2))
+	s.runs(first)
+	app := s.backOn(good, bad)
+	if job := s.migrate(); job != nil {
+		t.Errorf("the Job is %s", job.UID)
+	}
+	if app.Back.Reason != string(health.Unschedulable) {
+		t.Errorf("it was rejected for %s", app.Back.Reason)
+	}
+	if live := s.configMaps(); !slices.Equal(live, []string{"settings-0"}) {
+		t.Errorf("live: %v", live)
+	}
+	s.write("job.yaml", migration("1"))
+	s.restsWithoutJob(sync.Healthy, 3)
+	end()
+	if got := s.endOnRecord(); got.Condition != object.Complete {
+		t.Errorf("on record: %+v", got)
+	}
 }
 
 // TestGoingBackDoesNotRunWhatWasComplete goes back from a commit whose Job failed to one whose Job was complete long before.

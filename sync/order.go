@@ -166,7 +166,7 @@ func (p *pass) stateFor(to string) (*inventory.State, error) {
 		if err != nil {
 			continue
 		}
-		isLive := state.Content == p.content
+		isLive := state.Content == p.content || p.content == "" && state.Revision == p.record.Revision
 		if back := p.record.Return; back != nil {
 			isLive = state.Revision == back.To || state.Content == back.Content
 		}

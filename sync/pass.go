@@ -33,14 +33,16 @@ type pass struct {
 	warning  string
 	content  string // of the commit's manifests
 	order    *Order // what somebody has asked for
-	steps    []Span // begun so far; the last has no end yet
+	// stalledAt is where a pass ends in any case that goes on with what is known: the source has nothing newer to give.
+	stalledAt Step
+	steps     []Span // begun so far; the last has no end yet
 }
 
 func (r *Reconciler) begin() *pass {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before := r.last
-	return &pass{Reconciler: r, turn: turn{pool: r.Pool}, before: before, outcome: Outcome{
+	return &pass{Reconciler: r, turn: turn{pool: r.Pool}, before: before, stalledAt: StepFetch, outcome: Outcome{
 		Revision: before.outcome.Revision, Snapshot: before.outcome.Snapshot, Blind: before.outcome.Blind,
 		targets: before.outcome.targets, places: before.outcome.places,
 	}}
@@ -179,6 +181,7 @@ func (p *pass) failed(ctx context.Context, step Step, err error) error {
 	}
 	superseded := errors.Is(err, ErrSuperseded)
 	switch {
+	case step == p.stalledAt && p.plan != nil: // what is live serves
 	case step == StepFetch:
 		p.outcome.Back = p.before.outcome.Back
 	case p.outcome.Back != nil && !superseded:
@@ -229,7 +232,7 @@ func (p *pass) wrap(step Step, err error) *Error {
 func (p *pass) done(ctx context.Context, stalled error) error {
 	if stalled != nil {
 		p.answerReturn(ctx)
-		return p.failed(ctx, StepFetch, stalled)
+		return p.failed(ctx, p.stalledAt, stalled)
 	}
 	p.catchUp(ctx)
 	p.given()

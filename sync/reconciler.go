@@ -113,7 +113,7 @@ func (p *pass) begun(ctx context.Context) (_ []manifest.Manifest, stalled error,
 	p.enters(StepFetch)
 	snapshot, stalled := p.Source.Fetch(ctx)
 	if stalled != nil && snapshot.Revision.IsZero() {
-		return nil, nil, true, p.withoutSource(ctx, stalled)
+		return nil, nil, true, p.withoutSource(ctx, StepFetch, stalled)
 	}
 	if p.inStep(ctx, snapshot) {
 		return nil, nil, true, p.advance(ctx, snapshot, stalled)
@@ -122,7 +122,7 @@ func (p *pass) begun(ctx context.Context) (_ []manifest.Manifest, stalled error,
 	p.enters(StepRead)
 	manifests, err := p.read(ctx, snapshot)
 	if err != nil {
-		return nil, nil, true, p.failed(ctx, StepRead, err)
+		return nil, nil, true, p.withoutSource(ctx, StepRead, err)
 	}
 	p.enters(StepLoad)
 	if err := p.load(ctx); err != nil {

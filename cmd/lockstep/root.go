@@ -25,23 +25,34 @@ type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// execute runs one command line and returns the exit code. Errors go to stderr as one line.
+// execute runs one command line and returns the exit code. Errors go to stderr as one line; that stdout cannot be written is one.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &printed{Writer: stdout}
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	if root.SetOut(out); isTerminal(stdout) {
+		root.SetOut(stdout)
+	}
 	root.SetErr(stderr)
 	completeShell(root)
 	err := root.ExecuteContext(marked(ctx))
+	if failed := out.failed(); failed != nil {
+		_, _ = fmt.Fprintln(stderr, "lockstep: "+failed.Error())
+	}
+	tell(ctx, err, out, stderr)
+	return out.judge(exitCode(err))
+}
+
+// tell says on stderr what a command has ended with, unless it has been told already.
+func tell(ctx context.Context, err error, out *printed, stderr io.Writer) {
 	var code exit
 	switch {
-	case err == nil, errors.As(err, &code):
+	case err == nil, errors.As(err, &code), out.told(err):
 	case isEndOf(ctx, err):
 		_, _ = fmt.Fprintln(stderr, "lockstep: interrupted")
 	default:
 		_, _ = fmt.Fprintln(stderr, "lockstep: "+err.Error())
 	}
-	return exitCode(err)
 }
 
 func exitCode(err error) int {
