@@ -26,6 +26,11 @@ type Feed struct {
 	listener func()
 }
 
+// renewable is a source that knows whether what it shows to its server is something else than when it was asked last.
+type renewable interface{ Renewed() bool }
+
+var _ renewable = (*git.Repository)(nil)
+
 // NewFeed returns a Feed that asks source each interval while it rests, more often while it moves, or when it is woken.
 func NewFeed(source Source, interval time.Duration) *Feed {
 	return &Feed{source: source, interval: interval, wake: NewWake(), hint: NewWake(), first: make(chan struct{})}
@@ -124,6 +129,8 @@ func (f *Feed) rest(ctx context.Context, p pauses) {
 	if p.locked <= 0 {
 		wake = f.wake
 	}
+	look, end := f.looks(p)
+	defer end()
 	for {
 		select {
 		case <-ctx.Done():
@@ -134,12 +141,25 @@ func (f *Feed) rest(ctx context.Context, p pauses) {
 			return
 		case <-hint:
 			return
+		case <-look:
+			if wake != nil && f.source.(renewable).Renewed() {
+				return
+			}
 		case <-locked.C:
 			wake = f.wake
 		case <-hinted.C:
 			hint = f.hint
 		}
 	}
+}
+
+// looks ticks after a failure, to see whether there are other credentials by now: growing pauses are for those that were refused.
+func (f *Feed) looks(p pauses) (look <-chan time.Time, end func()) {
+	if _, can := f.source.(renewable); !can || !p.failed {
+		return nil, func() {}
+	}
+	ticker := time.NewTicker(renewalLook)
+	return ticker.C, ticker.Stop
 }
 
 // take keeps what a fetch came to, and returns whom to tell, nil when that is no news.
