@@ -17,6 +17,7 @@ type objects struct {
 	gitDir   string
 	broken   atomic.Bool // a read failed: what is here cannot be trusted
 	workTree onDisk      // what is read instead; nil for a repository's objects
+	leftOut  atomic.Bool // files that are missing may be here, and too large to be told which they are
 	parsed   treeCache   // of those trees
 
 	// fill fetches what a copy of parts lacks. It is nil for any other copy, and set before anybody reads from these.
@@ -42,6 +43,8 @@ type reader struct {
 	inflater
 	bases     map[place]raw // what deltas were applied to
 	basesSize int
+	work      int64        // what was made by that, in bytes
+	stop      func() error // says when to leave off, in place of a bound on the work; may be nil
 }
 
 func newReader(o *objects) *reader { return &reader{objects: o, bases: map[place]raw{}} }
@@ -73,6 +76,9 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 	}
 	if err == nil || errors.Is(err, ErrTooLarge) {
 		return object, err
+	}
+	if t == plumbing.BlobObject && errors.Is(err, errMissing) && r.objects.leftOut.Load() {
+		return raw{}, fail(ErrTooLarge, "it, or what it is stored as a difference to, has more than %d bytes, at most %d are read", int64(maxBase), limit)
 	}
 	r.objects.broken.Store(true)
 	kind := t.String()
@@ -184,7 +190,7 @@ func (r *reader) close() {
 	}
 	r.release()
 	clear(r.bases)
-	r.packs, r.listed, r.folders, r.basesSize = nil, false, nil, 0
+	r.packs, r.listed, r.folders, r.basesSize, r.work = nil, false, nil, 0, 0
 }
 
 // raw is an object as it is stored.
