@@ -55,8 +55,16 @@ func netError(ctx context.Context, err error) error {
 	if text := misled(err); text != "" {
 		return fail(ErrUnavailable, "server redirects %s", text)
 	}
+	if strings.HasPrefix(err.Error(), brokenOff) {
+		return errBrokenOff
+	}
 	return fail(errProtocol, "server's answer cannot be read as git's protocol: check the address, and what stands between")
 }
+
+// brokenOff begins an error of go-git's that goes on with what a server said as it broke off a pack.
+const brokenOff = "unexpected error: "
+
+var errBrokenOff = fail(errProtocol, "server broke off what it was sending: its repository may be damaged, its log says why")
 
 // misled says what is wrong with a redirect, if that is the matter. The libraries have no types for it, and quote where it led to.
 func misled(err error) string {
