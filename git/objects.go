@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -85,6 +86,10 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 	if t == plumbing.AnyObject {
 		kind = "object"
 	}
+	if errors.Is(err, errMissing) && r.objects.promised() {
+		return raw{}, fail(ErrUnsupported, "%s %s is not in this clone, which is a partial one: have all of it fetched "+
+			"(git config --unset-all remote.origin.partialclonefilter, git fetch --refetch)", kind, h)
+	}
 	if errors.Is(err, errMissing) {
 		return raw{}, fail(ErrCorrupt, "%s %s is missing from the repository", kind, h)
 	}
@@ -163,6 +168,12 @@ func (r *reader) has(h plumbing.Hash) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// promised reports whether a server has told git that it would send what is missing when it is asked for.
+func (o *objects) promised() bool {
+	entries, err := os.ReadDir(filepath.Join(o.gitDir, "objects", "pack"))
+	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) == ".promisor" })
 }
 
 // list finds the packs that there are now; they are opened when they are needed.
