@@ -90,3 +90,33 @@ func TestAServerThatBreaksOffAPackIsSaidTo(t *testing.T) {
 		t.Errorf("a server whose repository is damaged: %v", err)
 	}
 }
+
+// TestAnAnswerThatEndsInTheMiddleIsSaidTo, by its own account of how long it is.
+func TestAnAnswerThatEndsInTheMiddleIsSaidTo(t *testing.T) {
+	t.Parallel()
+	const begin = "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-result\r\n"
+	for name, text := range map[string]string{
+		"in a chunk":          begin + "Transfer-Encoding: chunked\r\n\r\n40\r\n0008NAK\n",
+		"before the length":   begin + "Content-Length: 1000\r\n\r\n0008NAK\n",
+		"in the pack":         begin + "Content-Length: 1000\r\n\r\n0008NAK\n" + pkt("\x01PACK\x00\x00\x00\x02\x00"),
+		"in a line of a pack": begin + "Content-Length: 1000\r\n\r\n0008NAK\n0100\x01PACK",
+	} {
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				answer(200, advert, service+pkt(refs)+"0000")(w, r)
+				return
+			}
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, text)
+			_ = conn.Close()
+		})
+		_, err := open(t, url).Fetch(t.Context())
+		if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "server's answer ends in the middle") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -55,8 +56,12 @@ func check(response *http.Response, kind string) error {
 		return fail(ErrAuth, "access denied (%d): the repository needs credentials, or these may not read it", code)
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return fail(ErrNotFound, "repository not found (%d): check the address", code)
+	case code == http.StatusProxyAuthRequired:
+		return tunnelled(response)
+	case code == http.StatusNetworkAuthenticationRequired:
+		return errPage
 	case code != http.StatusOK:
-		return fail(ErrUnavailable, "server answered %d %s: try again later", code, http.StatusText(code))
+		return fail(ErrUnavailable, "server answered %s: try again later", strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))))
 	}
 	want := "application/x-" + transport.UploadPackServiceName + "-" + kind
 	switch got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); {

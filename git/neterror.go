@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
@@ -55,6 +57,10 @@ func netError(ctx context.Context, err error) error {
 	if text := misled(err); text != "" {
 		return fail(ErrUnavailable, "server redirects %s", text)
 	}
+	// Go-git keeps the text of the one, and makes the other of it where a line of the protocol should begin.
+	if strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()) || errors.Is(err, pktline.ErrInvalidPktLen) {
+		return errEnds
+	}
 	if strings.HasPrefix(err.Error(), brokenOff) {
 		return errBrokenOff
 	}
@@ -63,6 +69,9 @@ func netError(ctx context.Context, err error) error {
 
 // brokenOff begins an error of go-git's that goes on with what a server said as it broke off a pack.
 const brokenOff = "unexpected error: "
+
+var errEnds = fail(errProtocol, "server's answer ends in the middle, or is not of git's protocol: check the address, what stands between, "+
+	"and the server's log")
 
 var errBrokenOff = fail(errProtocol, "server broke off what it was sending: its repository may be damaged, its log says why")
 
