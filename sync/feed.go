@@ -3,8 +3,11 @@ package sync
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	stdsync "sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/git"
 )
@@ -17,6 +20,7 @@ type Feed struct {
 	wake     Wake
 	hint     Wake
 	berths   *berths // of the fleet, set before Run; nil where there is one feed
+	log      *zap.Logger
 
 	mu       stdsync.Mutex
 	snapshot git.Snapshot // the last good one
@@ -33,7 +37,7 @@ var _ renewable = (*git.Repository)(nil)
 
 // NewFeed returns a Feed that asks source each interval while it rests, more often while it moves, or when it is woken.
 func NewFeed(source Source, interval time.Duration) *Feed {
-	return &Feed{source: source, interval: interval, wake: NewWake(), hint: NewWake(), first: make(chan struct{})}
+	return &Feed{source: source, interval: interval, wake: NewWake(), hint: NewWake(), first: make(chan struct{}), log: zap.NewNop()}
 }
 
 // repository is what apps call the source; empty when it has no name.
@@ -106,7 +110,7 @@ func (f *Feed) Run(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		snapshot, err := f.source.Fetch(ctx)
+		snapshot, err := f.ask(ctx)
 		leave()
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // what ended the fetch is what ends this
@@ -117,6 +121,17 @@ func (f *Feed) Run(ctx context.Context) error {
 		f.rest(ctx, next.after(snapshot, err, time.Now()))
 	}
 	return nil
+}
+
+// ask fetches once. A server whose answer makes that panic harms nobody but its own apps.
+func (f *Feed) ask(ctx context.Context) (snapshot git.Snapshot, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			f.log.Error("panic", zap.String("repository", f.repository()), zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+			snapshot, err = git.Snapshot{}, &PanicError{cause}
+		}
+	}()
+	return f.source.Fetch(ctx)
 }
 
 // rest returns when the source is to be asked again. A wake or a hint that comes too early is not lost.
