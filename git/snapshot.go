@@ -168,6 +168,9 @@ func child(from *reader, parent entry, name string) (entry, error) {
 			continue
 		}
 		e.name = path.Join(parent.name, name)
+		if err := checkShown(e.name); err != nil {
+			return entry{}, err
+		}
 		if e.mode == filemode.Dir {
 			return e, nil
 		}
