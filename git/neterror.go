@@ -31,7 +31,7 @@ func netError(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(cause, errTimeout):
-		return fail(ErrUnavailable, "no full answer from the server in time: try again later")
+		return fail(ErrUnavailable, "no full answer from the server in time: try again later, or give it more")
 	case cause != nil:
 		return cause
 	}
