@@ -11,8 +11,8 @@ import (
 const maxAlternates = 5
 
 // alternates returns the object folder and those that it borrows from, each once.
-func alternates(folder string, depth int) ([]string, error) {
-	return lenders(folder, depth, map[string]bool{})
+func alternates(folder string) ([]string, error) {
+	return lenders(folder, maxAlternates, map[string]bool{})
 }
 
 // lenders is alternates for those that were not seen before: some borrow from each other.

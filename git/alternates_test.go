@@ -20,7 +20,7 @@ func TestRepositoriesThatBorrowFromEachOtherAreLookedThroughOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := alternates(one, maxAlternates)
+	got, err := alternates(one)
 	if want := []string{one, other, "/none/such"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%d folders, %v, want %q", len(got), err, want)
 	}

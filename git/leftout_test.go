@@ -8,10 +8,10 @@ import (
 	"github.com/lockstep-dev/lockstep/git"
 )
 
-// similar has the repository hold two files of so many MiB, one of which the server keeps as a difference to the other.
-func (s server) similar(mebibytes int) {
+// similar has the repository hold two files of 33 MiB, one of which the server keeps as a difference to the other.
+func (s server) similar() {
 	s.t.Helper()
-	text := strings.Repeat("x", mebibytes<<20)
+	text := strings.Repeat("x", 33<<20)
 	s.write("big/a.bin", text)
 	s.write("big/b.bin", text+"more\n")
 }
@@ -20,7 +20,7 @@ func (s server) similar(mebibytes int) {
 func TestLargeFilesThatAreAlikeAreInNobodysWayElsewhere(t *testing.T) {
 	t.Parallel()
 	s, dir := newServer(t), t.TempDir()
-	s.similar(33)
+	s.similar()
 	hash := s.push("apps/a.yaml", "a: 1\n")
 	s.bare.run("repack", "-adfq")
 	for range 2 { // and with a copy that is there
@@ -53,7 +53,7 @@ func TestLargeFilesThatAreAlikeAreInNobodysWayElsewhere(t *testing.T) {
 func TestLargeFilesThatAreAlikeAreFetchedByThemselves(t *testing.T) {
 	t.Parallel()
 	s := newPartsServer(t)
-	s.similar(33)
+	s.similar()
 	hash := s.push("apps/a.yaml", "a: 1\n")
 	s.bare.run("repack", "-adfq")
 	for _, folder := range []string{"apps", "big"} {

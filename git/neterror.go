@@ -51,6 +51,11 @@ func netError(ctx context.Context, err error) error {
 	if text := netReason(err); text != "" {
 		return fail(ErrUnavailable, "%s: try again later", text)
 	}
+	return answerError(err)
+}
+
+// answerError is what netError returns where the network has done its part, and the answer is not as it should be.
+func answerError(err error) error {
 	if strings.Contains(err.Error(), "malformed HTTP") {
 		return errNotHTTP
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -78,20 +77,17 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 	if err == nil || errors.Is(err, ErrTooLarge) {
 		return object, err
 	}
-	if t == plumbing.BlobObject && errors.Is(err, errMissing) && r.objects.leftOut.Load() {
-		return raw{}, fail(ErrTooLarge, "it, or what it is stored as a difference to, has more than %d bytes, at most %d are read", int64(maxBase), limit)
+	missing := errors.Is(err, errMissing)
+	if missing && t == plumbing.BlobObject && r.objects.leftOut.Load() {
+		return raw{}, errLeftOut(limit)
 	}
 	r.objects.broken.Store(true)
 	kind := t.String()
 	if t == plumbing.AnyObject {
 		kind = "object"
 	}
-	if errors.Is(err, errMissing) && r.objects.promised() {
-		return raw{}, fail(ErrUnsupported, "%s %s is not in this clone, which is a partial one: have all of it fetched "+
-			"(git config --unset-all remote.origin.partialclonefilter, git fetch --refetch)", kind, h)
-	}
-	if errors.Is(err, errMissing) {
-		return raw{}, fail(ErrCorrupt, "%s %s is missing from the repository", kind, h)
+	if missing {
+		return raw{}, r.objects.missing(kind, h)
 	}
 	return raw{}, fail(ErrCorrupt, "%s %s cannot be read: %s", kind, h, reason(err))
 }
@@ -99,7 +95,7 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 // once looks in all places, since a damaged object may be whole in another.
 func (r *reader) once(h plumbing.Hash, t plumbing.ObjectType, limit int64) (raw, error) {
 	if r.folders == nil {
-		folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"), maxAlternates)
+		folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"))
 		if err != nil {
 			return raw{}, err
 		}
@@ -168,12 +164,6 @@ func (r *reader) has(h plumbing.Hash) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// promised reports whether a server has told git that it would send what is missing when it is asked for.
-func (o *objects) promised() bool {
-	entries, err := os.ReadDir(filepath.Join(o.gitDir, "objects", "pack"))
-	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) == ".promisor" })
 }
 
 // list finds the packs that there are now; they are opened when they are needed.
