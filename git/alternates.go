@@ -10,8 +10,17 @@ import (
 // maxAlternates is how deep object stores may borrow from others, as in git.
 const maxAlternates = 5
 
-// alternates returns the object folder and those that it borrows from.
-func alternates(folder string, depth int) ([]string, error) {
+// alternates returns the object folder and those that it borrows from, each once.
+func alternates(folder string) ([]string, error) {
+	return lenders(folder, maxAlternates, map[string]bool{})
+}
+
+// lenders is alternates for those that were not seen before: some borrow from each other.
+func lenders(folder string, depth int, seen map[string]bool) ([]string, error) {
+	if folder = filepath.Clean(folder); seen[folder] {
+		return nil, nil
+	}
+	seen[folder] = true
 	folders := []string{folder}
 	text, err := readSmall(filepath.Join(folder, "info", "alternates"))
 	if errors.Is(err, fs.ErrNotExist) || depth == 0 {
@@ -24,7 +33,7 @@ func alternates(folder string, depth int) ([]string, error) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		more, err := alternates(absolute(folder, line), depth-1)
+		more, err := lenders(absolute(folder, line), depth-1, seen)
 		if err != nil {
 			return nil, err
 		}

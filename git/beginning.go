@@ -13,7 +13,7 @@ import (
 
 // beginning returns the objects whose hashes begin with the digits, of which there are at least two, some more than once.
 func (r *reader) beginning(d digits) ([]plumbing.Hash, error) {
-	folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"), maxAlternates)
+	folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"))
 	if err != nil {
 		return nil, err
 	}

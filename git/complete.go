@@ -48,7 +48,7 @@ func (x *indexer) complete(f *os.File, from *reader) (plumbing.Hash, error) {
 func (x *indexer) missing() []plumbing.Hash {
 	var bases []plumbing.Hash
 	for _, d := range x.deltas {
-		if _, known := x.pack.known[d.base]; !known && !d.base.IsZero() {
+		if _, known := x.find(d.base); !known && !d.base.IsZero() {
 			bases = append(bases, d.base)
 		}
 	}

@@ -14,6 +14,8 @@ const (
 	maxChain = 4095
 	// maxBases bounds what is kept of bases for other deltas, in bytes.
 	maxBases = 16 << 20
+	// maxWork bounds, in bytes, what is made in all by applying deltas for one who reads: a few KiB can ask for days of it.
+	maxWork = 8 << 30
 	// maxDeltaHeader is more than the two sizes at the start of a delta take, in bytes.
 	maxDeltaHeader = 20
 )
@@ -68,11 +70,25 @@ func (r *reader) chain(p *pack, offset int64) (raw, error) {
 		if object.deltas++; object.deltas > maxChain {
 			return raw{}, errChain
 		}
+		if err := r.worked(len(object.content)); err != nil {
+			return raw{}, err
+		}
 		if i > 0 {
 			r.keep(place{p, deltas[i-1].base}, object)
 		}
 	}
 	return object, nil
+}
+
+// worked says when to leave off applying deltas.
+func (r *reader) worked(bytes int) error {
+	if r.stop != nil {
+		return r.stop()
+	}
+	if r.work += int64(bytes); r.work > maxWork {
+		return fail(ErrTooLarge, "stored as differences that make %d bytes together, at most %d are made", r.work, int64(maxWork))
+	}
+	return nil
 }
 
 // base returns the object that the deltas from offset on stand on, and those deltas, the last one first.

@@ -163,7 +163,7 @@ func (s *state) snapshot(repository string) Snapshot {
 	o := newObjects("")
 	o.workTree = s
 	return Snapshot{
-		Revision: Revision{Ref: WorkTreeRef, Hash: s.hash()}, Message: "Files as they are on disk", Time: s.newest,
+		Revision: Revision{Ref: WorkTreeRef, Hash: s.hash()}, Message: "Files as they are on disk", Time: written(s.newest),
 		root: s.root, objects: o, repository: repository,
 	}
 }

@@ -57,7 +57,8 @@ func openGeneration(dir string) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{dir: dir, objects: newObjects(dir), partial: isPartial(dir), complete: map[plumbing.Hash]bool{}}
+	g := &generation{dir: dir, objects: newObjects(dir), partial: isMarked(dir, partialName), complete: map[plumbing.Hash]bool{}}
+	g.objects.leftOut.Store(isMarked(dir, leftOutName))
 	for line := range strings.Lines(string(text)) {
 		g.commits = append(g.commits, plumbing.NewHash(strings.TrimSpace(line)))
 	}
@@ -78,7 +79,9 @@ func (g *generation) packDir() string { return filepath.Join(g.dir, "objects", "
 // moved says that the folder has a new name.
 func (g *generation) moved(dir string) {
 	g.dir = dir
+	leftOut := g.objects.leftOut.Load()
 	g.objects = newObjects(dir)
+	g.objects.leftOut.Store(leftOut)
 }
 
 // discard removes a copy that was not committed.

@@ -102,6 +102,10 @@ func (a *githubApp) fresh(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer func() { _ = response.Body.Close() }()
+	if pause, asked := apiPause(response); asked {
+		return "", fail(throttledError{pause}, "GitHub's API answered %d %s: it asks to be left alone for a while",
+			response.StatusCode, http.StatusText(response.StatusCode))
+	}
 	if err := checkToken(response.StatusCode); err != nil {
 		return "", err
 	}
@@ -142,6 +146,19 @@ func (a *githubApp) request(ctx context.Context) (*http.Request, error) {
 	request.Header.Set("Authorization", "Bearer "+signed)
 	request.Header.Set("X-GitHub-Api-Version", "2022-11-28")
 	return request, nil
+}
+
+// apiPause is how long the API wants to be left alone: it answers 403, too, to who has asked too often within an hour.
+// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+func apiPause(response *http.Response) (time.Duration, bool) {
+	if response.StatusCode == http.StatusForbidden && response.Header.Get("X-RateLimit-Remaining") == "0" {
+		reset, err := strconv.ParseInt(response.Header.Get("X-RateLimit-Reset"), 10, 64)
+		if err != nil {
+			return unsaidPause, true
+		}
+		return min(max(time.Until(time.Unix(reset, 0)), 0), longestPause), true
+	}
+	return pauseOf(response)
 }
 
 func checkToken(code int) error {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -30,6 +31,7 @@ type hub struct {
 
 	valid  time.Duration // of a token
 	code   int           // what the API answers; 0 for a token
+	header http.Header   // with that
 	tokens int           // how many were given
 	last   string        // the only one that opens
 }
@@ -63,6 +65,7 @@ func newHub(t testing.TB) *hub {
 // give checks what an app says of itself, and what it asks for.
 func (h *hub) give(w http.ResponseWriter, r *http.Request) {
 	if h.code != 0 {
+		maps.Copy(w.Header(), h.header)
 		http.Error(w, forged, h.code)
 		return
 	}
@@ -163,5 +166,29 @@ func TestAnAppThatIsNotWholeIsRefused(t *testing.T) {
 		"github-app-installation-id holds control":      {"github-app-installation-id": "1\n2"},
 	} {
 		denied(t, h.url, h.credentials.with(c), git.ErrCredentials, text)
+	}
+}
+
+func TestGitHubsAPIIsLeftAloneForAsLongAsItSays(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	soon := strconv.FormatInt(time.Now().Add(30*time.Minute).Unix(), 10)
+	for name, c := range map[string]struct {
+		code        int
+		header      http.Header
+		least, most time.Duration
+	}{
+		"in seconds":           {403, http.Header{"Retry-After": {"7"}}, 7 * time.Second, 7 * time.Second},
+		"429 alone":            {429, nil, time.Minute, time.Minute},
+		"of the hour":          {403, http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {soon}}, 20 * time.Minute, 30 * time.Minute},
+		"for years":            {403, http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"9999999999"}}, time.Hour, time.Hour},
+		"until a time ago":     {403, http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"1"}}, 0, 0},
+		"for nobody knows how": {403, http.Header{"X-Ratelimit-Remaining": {"0"}}, time.Minute, time.Minute},
+	} {
+		h.code, h.header = c.code, c.header
+		_, err := h.open(t).Fetch(t.Context())
+		if pause, asked := git.RetryAfter(err); !asked || pause < c.least || pause > c.most || !strings.Contains(err.Error(), "GitHub's API answered") {
+			t.Errorf("%s: %s, %t: %v", name, pause, asked, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -32,15 +33,15 @@ func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if response.StatusCode/100 == 3 && response.Header.Get("Location") != "" {
 		return response, nil
 	}
-	kind, limit := "advertisement", int64(maxAdvert)
+	kind, bound := "advertisement", boundAdvert
 	if request.Method == http.MethodPost {
-		kind, limit = "result", maxPack
+		kind, bound = "result", boundPack
 	}
 	if err := check(response, kind); err != nil {
 		_ = response.Body.Close()
 		return nil, err
 	}
-	body := bufio.NewReader(io.LimitReader(response.Body, limit))
+	body := bufio.NewReader(bound(response.Body))
 	response.Body = limited{body, response.Body}
 	if err := beginning(kind, body); err != nil {
 		_ = response.Body.Close()
@@ -55,8 +56,12 @@ func check(response *http.Response, kind string) error {
 		return fail(ErrAuth, "access denied (%d): the repository needs credentials, or these may not read it", code)
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return fail(ErrNotFound, "repository not found (%d): check the address", code)
+	case code == http.StatusProxyAuthRequired:
+		return tunnelled(response)
+	case code == http.StatusNetworkAuthenticationRequired:
+		return errPage
 	case code != http.StatusOK:
-		return fail(ErrUnavailable, "server answered %d %s: try again later", code, http.StatusText(code))
+		return fail(ErrUnavailable, "server answered %s: try again later", strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))))
 	}
 	want := "application/x-" + transport.UploadPackServiceName + "-" + kind
 	switch got, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";"); {
@@ -70,8 +75,34 @@ func check(response *http.Response, kind string) error {
 	return nil
 }
 
-// limited is a body that ends early rather than go on for ever; what is cut short fails to decode.
+// limited is a body that does not go on for ever.
 type limited struct {
 	io.Reader
 	io.Closer
 }
+
+// bounded is a reader that ends in an error of its own rather than go on for ever: what ends early may seem damaged.
+type bounded struct {
+	io.Reader
+	left    int64
+	tooMuch error
+}
+
+func boundAdvert(from io.Reader) io.Reader { return &bounded{from, maxAdvert, errRefs} }
+func boundPack(from io.Reader) io.Reader   { return &bounded{from, maxPack, errPack} }
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, b.tooMuch
+	}
+	n, err := b.Reader.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+var (
+	errRefs = fail(ErrTooLarge, "server lists more than %d MiB of refs: have it hide those that nobody follows, as refs/pull "+
+		"(uploadpack.hideRefs)", maxAdvert>>20)
+	errPack = fail(ErrTooLarge, "server sends more than %d MiB for a commit: have it send the folders that are read alone "+
+		"(uploadpack.allowFilter and uploadpack.allowAnySHA1InWant)", maxPack>>20)
+)

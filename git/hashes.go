@@ -120,6 +120,9 @@ func (m *matcher) match(at entry, parts []string) error {
 			continue
 		}
 		e.name = path.Join(at.name, e.name)
+		if err := checkShown(e.name); err != nil {
+			return err
+		}
 		if err := m.match(e, parts[1:]); err != nil {
 			return err
 		}

@@ -37,8 +37,9 @@ func TestHashesAreGits(t *testing.T) {
 // TestAnOddFolderDoesNotHideTheOthers has a name in one folder that is refused.
 func TestAnOddFolderDoesNotHideTheOthers(t *testing.T) {
 	work := newRepo(t)
-	work.write("apps/odd/a\x01.yaml", "a: 1\n")
-	hash := work.commit("apps/web/a.yaml", "a: 1\n")
+	web := work.commit("web/a.yaml", "a: 1\n") + ":web"
+	apps := work.pipe("040000 tree "+work.rawTree("100644 .GIT")+"\todd\n040000 tree "+work.run("rev-parse", web)+"\tweb\n", "mktree")
+	hash := work.commitRoot(work.pipe("040000 tree "+apps+"\tapps\n", "mktree"))
 	got, err := fetch(t, open(t, work.dir), hash).Hashes([]string{"apps/odd/b.yaml", "apps/web/a.yaml"})
 	want := map[string]string{"apps/odd/b.yaml": git.Unreadable, "apps/web/a.yaml": work.run("rev-parse", hash+":apps/web/a.yaml")}
 	if err != nil || !maps.Equal(got, want) {

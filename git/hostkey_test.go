@@ -41,12 +41,29 @@ func TestAServerThatIsKnownIsAccepted(t *testing.T) {
 		"one of several":  "# a comment\n\ngit.example.com,[" + host + "]:" + port + " " + string(ssh.MarshalAuthorizedKey(ecdsa)),
 		"among others":    known("", "git.example.com", other) + known("", s.sshd.Address, rsa),
 		"new and old":     known("", s.sshd.Address, other) + known("", s.sshd.Address, ed25519),
+		"pattern":         "[127.0.0.*]:" + port + " " + string(ssh.MarshalAuthorizedKey(ed25519)),
+		"any host":        "* " + string(ssh.MarshalAuthorizedKey(ed25519)),
+		"with CRLF":       strings.ReplaceAll(s.sshd.KnownHosts(), "\n", "\r\n"),
+		"no line break":   strings.TrimSpace(known("", s.sshd.Address, ed25519)),
 		"another revoked": known("@revoked", "*", other) + known("", s.sshd.Address, ed25519),
 	} {
 		t.Run(name, func(t *testing.T) {
 			fetch(t, s.open(t, s.credentials.with(credentials{"known_hosts": lines})), hash)
 		})
 	}
+}
+
+func TestAServerIsKnownInWhateverCaseTheAddressHasItsName(t *testing.T) {
+	t.Parallel()
+	s := newSecure(t)
+	hash := s.push("a.yaml", "a: 1\n")
+	_, port, err := net.SplitHostPort(s.sshd.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.url = strings.Replace(s.url, "127.0.0.1", "LocalHost", 1)
+	lines := known("", "localhost:"+port, s.sshd.HostKeys[0])
+	fetch(t, s.open(t, s.credentials.with(credentials{"known_hosts": lines})), hash)
 }
 
 func TestAServerThatIsNotKnownIsRefused(t *testing.T) {

@@ -8,26 +8,30 @@ import (
 	"os"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 )
 
 // maxObjects bounds how many objects a pack may hold: the index is in memory while it is made.
 const maxObjects = 2_000_000
 
+// leastObject is less than any object takes in a pack, in bytes.
+const leastObject = 9
+
 // packIndex is the index of a pack and the checksum that the pack ends with.
 type packIndex struct {
-	*idxfile.MemoryIndex
-	sum plumbing.Hash
+	table
+	sum     plumbing.Hash
+	leftOut bool // there is something in the pack that the index does not have
 }
 
 // indexer makes the index of a pack that a server has sent, in the memory that a few deltas take: objects that are whole
 // pass through a hash and are kept nowhere, however large they are.
 type indexer struct {
-	pack   *pack
-	count  uint32 // of objects
-	writer idxfile.Writer
-	deltas []delta // whose hashes are not known yet
+	table
+	pack    *pack
+	count   uint32  // of objects
+	deltas  []delta // whose hashes are not known yet
+	leftOut bool    // some are not looked for
 }
 
 // delta is where a delta begins, the checksum of its packed form, and the base that it names, if it names one.
@@ -43,9 +47,10 @@ var errNoBase = fail(errProtocol, "server sent a pack that is not complete")
 var errMalformed = fail(errProtocol, "server sent a pack that is cut short or malformed")
 
 // indexPack reads the whole pack in f, and checks it as it does. A thin pack is completed with objects of from; in a partial copy,
-// which may lack some of them, what stands on those is left out.
+// which may lack some of them, what stands on those is left out. So is a file that could not be told the hash of in little memory.
 func indexPack(ctx context.Context, f *os.File, from *reader, partial bool) (packIndex, error) {
-	x := indexer{pack: &pack{file: f, index: f, known: map[plumbing.Hash]int64{}}}
+	x := indexer{}
+	x.pack = &pack{file: f, index: f, known: &x.table}
 	sum, err := x.scan(ctx, io.NewSectionReader(f, 0, 1<<62))
 	if err != nil {
 		return packIndex{}, err
@@ -58,7 +63,7 @@ func indexPack(ctx context.Context, f *os.File, from *reader, partial bool) (pac
 			break
 		}
 		completed, err := x.complete(f, from)
-		if partial && errors.Is(err, errNoBase) {
+		if (partial || x.leftOut) && errors.Is(err, errNoBase) {
 			break
 		}
 		if err != nil {
@@ -66,14 +71,7 @@ func indexPack(ctx context.Context, f *os.File, from *reader, partial bool) (pac
 		}
 		sum = completed
 	}
-	if err := x.writer.OnFooter(sum); err != nil {
-		return packIndex{}, errMalformed
-	}
-	index, err := x.writer.Index()
-	if err != nil {
-		return packIndex{}, errMalformed
-	}
-	return packIndex{index, sum}, nil
+	return packIndex{x.table, sum, x.leftOut}, nil
 }
 
 // scan goes through the pack once, from the first object to the checksum.
@@ -87,6 +85,7 @@ func (x *indexer) scan(ctx context.Context, from io.Reader) (plumbing.Hash, erro
 		return plumbing.ZeroHash, fail(ErrTooLarge, "commit of %d objects, at most %d are read", count, maxObjects)
 	}
 	x.count = count
+	x.lines = make([]line, 0, min(int64(count), x.pack.size()/leastObject))
 	for range count {
 		if err := x.scanObject(scanner); err != nil {
 			return plumbing.ZeroHash, err
@@ -96,6 +95,7 @@ func (x *indexer) scan(ctx context.Context, from io.Reader) (plumbing.Hash, erro
 	if err != nil {
 		return plumbing.ZeroHash, errMalformed
 	}
+	x.sort()
 	return sum, nil
 }
 
@@ -121,17 +121,14 @@ func (x *indexer) scanObject(scanner *packfile.Scanner) error {
 	return nil
 }
 
-func (x *indexer) add(h plumbing.Hash, offset int64, crc uint32) {
-	x.pack.known[h] = offset
-	x.writer.Add(h, uint64(offset), crc)
-}
-
 // resolve applies deltas to learn their hashes: in the order of the pack, and again as long as that brings more, since
 // a base that is named by its hash may come later. Those whose bases are not in the pack remain.
 func (x *indexer) resolve(ctx context.Context) error {
 	r := newReader(nil)
-	for len(x.deltas) > 0 {
-		var left []delta
+	r.stop = ctx.Err
+	for before := len(x.deltas) + 1; 0 < len(x.deltas) && len(x.deltas) < before; {
+		before = len(x.deltas)
+		left := x.deltas[:0]
 		for _, d := range x.deltas {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -142,18 +139,31 @@ func (x *indexer) resolve(ctx context.Context) error {
 				x.add(plumbing.ComputeHash(object.kind, object.content), d.offset, d.crc)
 			case errors.Is(err, errMissing):
 				left = append(left, d)
-			case errors.Is(err, ErrTooLarge):
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case !errors.Is(err, ErrTooLarge):
+				return errMalformed
+			case !x.isFile(d.offset):
 				return err
 			default:
-				return errMalformed
+				x.leftOut = true
 			}
-		}
-		if len(left) == len(x.deltas) {
-			return nil
 		}
 		x.deltas = left
 	}
 	return nil
+}
+
+// isFile reports whether what begins at offset stands on a file, as far as can be told, and so is one.
+func (x *indexer) isFile(offset int64) bool {
+	for range maxChain {
+		h, err := x.pack.header(offset)
+		if err != nil || isWhole(h.kind) {
+			return err == nil && h.kind == plumbing.BlobObject
+		}
+		offset = h.base
+	}
+	return false
 }
 
 // patient is a reader that ends with its context: a small pack can take hours to unpack.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,15 +45,29 @@ func (c *credentials) hostKeys(u *url.URL) (*hostKeys, error) {
 
 // knownHosts reads the file where it is, the only way in that the library has.
 func knownHosts(dir string) (*knownhosts.HostKeyDB, error) {
-	db, err := knownhosts.NewDB(filepath.Join(dir, fileKnownHosts))
+	name := filepath.Join(dir, fileKnownHosts)
+	db, err := knownhosts.NewDB(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fail(ErrCredentials, "credentials: they were replaced while they were read")
 	case err != nil:
 		// The library's error may quote the line, and somebody may have put a key in the wrong file.
-		return nil, fail(ErrCredentials, "credentials: known_hosts has a line that cannot be read, or that names no host and key")
+		return nil, fail(ErrCredentials, "credentials: known_hosts has a line that cannot be read%s: it names no host and key, is cut short, "+
+			"or its key is of a kind that is not supported; take it out", lineIn(err, name))
 	}
 	return db, nil
+}
+
+// numbered is what the library writes behind the name of the file where it cannot read a line.
+var numbered = regexp.MustCompile(`^:([0-9]+): `)
+
+// lineIn says which line of the file an error is about, for the middle of a sentence, if the error says so.
+func lineIn(err error, file string) string {
+	found := numbered.FindStringSubmatch(strings.TrimPrefix(err.Error(), "knownhosts: "+file))
+	if found == nil {
+		return ""
+	}
+	return ", line " + found[1]
 }
 
 // outdated says that an algorithm rests on SHA-1 or DSA, with a certificate or without; an RSA key has others.

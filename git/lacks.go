@@ -53,6 +53,7 @@ type survey struct {
 	blobs    map[plumbing.Hash]bool
 	trees    map[plumbing.Hash][]entry // on the way
 	wants    wants
+	entries  int // below one folder
 }
 
 func newSurvey(from *reader, complete map[plumbing.Hash]bool) *survey {
@@ -80,6 +81,7 @@ func (s *survey) folder(at plumbing.Hash, name string) error {
 		}
 		at = e.hash
 	}
+	s.entries = 0
 	return s.below(at, 0)
 }
 
@@ -112,7 +114,7 @@ func (s *survey) tree(at plumbing.Hash) ([]entry, error) {
 	return entries, err
 }
 
-// below asks for what is not here of a folder. What lies too deep nobody reads.
+// below asks for what is not here of a folder. What lies too deep nobody reads, nor a folder of too many files.
 func (s *survey) below(at plumbing.Hash, depth int) error {
 	if s.complete[at] || s.walked[at] || depth > maxDepth {
 		return nil
@@ -124,6 +126,9 @@ func (s *survey) below(at plumbing.Hash, depth int) error {
 	}
 	if entries == nil {
 		s.wants.whole = append(s.wants.whole, at)
+		return nil
+	}
+	if s.entries += len(entries); s.entries > MaxPathEntries {
 		return nil
 	}
 	for _, e := range entries {

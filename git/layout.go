@@ -105,6 +105,8 @@ func readSmall(name string) (string, error) {
 func reason(err error) string {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
+	} else if linkError, ok := errors.AsType[*os.LinkError](err); ok {
+		err = linkError.Err
 	}
 	return printable(err.Error())
 }

@@ -27,23 +27,35 @@ var errNoRef = errors.New("no such ref")
 // resolve returns the hash that ref has now, through symbolic refs, read from the files as git leaves them: a loose
 // file wins over packed-refs, and a ref that is being packed is in one of the two at any time.
 func (l layout) resolve(ref string) (plumbing.Hash, error) {
+	at := ref
 	for range maxSymbolic {
-		text, err := l.loose(ref)
+		text, err := l.loose(at)
 		if errors.Is(err, errNoRef) {
-			text, err = l.packed(ref)
+			text, err = l.packed(at)
+		}
+		if errors.Is(err, errNoRef) && at != ref {
+			return plumbing.ZeroHash, fail(kindOf(ref), "ref %q stands for %q, which is not there", ref, printable(at))
 		}
 		if err != nil {
 			return plumbing.ZeroHash, err
 		}
 		target, symbolic := strings.CutPrefix(text, "ref:")
 		if !symbolic {
-			return parseHash(text)
+			return parseHash(at, text)
 		}
-		if ref = strings.TrimSpace(target); !plumbing.ReferenceName(ref).IsSafe() {
-			return plumbing.ZeroHash, fail(ErrCorrupt, "a symbolic ref leads out of the repository")
+		if at = strings.TrimSpace(target); !plumbing.ReferenceName(at).IsSafe() {
+			return plumbing.ZeroHash, fail(ErrCorrupt, "ref %q is a symbolic one that leads out of the repository", ref)
 		}
 	}
-	return plumbing.ZeroHash, fail(ErrCorrupt, "symbolic refs lead in a circle")
+	return plumbing.ZeroHash, fail(ErrCorrupt, "ref %q leads by symbolic ones in a circle, or by too many", ref)
+}
+
+// kindOf is the kind of error where a ref is not there.
+func kindOf(ref string) error {
+	if strings.HasPrefix(ref, heads) {
+		return ErrBranchNotFound
+	}
+	return ErrRefNotFound
 }
 
 func (l layout) loose(ref string) (string, error) {
@@ -52,7 +64,7 @@ func (l layout) loose(ref string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENOTDIR):
 		return "", errNoRef
 	case err != nil:
-		return "", fail(ErrCorrupt, "ref cannot be read: %s", reason(err))
+		return "", fail(ErrCorrupt, "ref %q cannot be read: %s", printable(ref), reason(err))
 	}
 	return strings.TrimSpace(text), nil
 }
@@ -96,20 +108,26 @@ func (l layout) eachPacked(visit func(name, hash string) bool) error {
 			return nil
 		}
 	}
-	if err := lines.Err(); err != nil {
+	err = lines.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		return fail(ErrCorrupt, "packed-refs cannot be read: it holds a line that is no ref")
+	}
+	if err != nil {
 		return fail(ErrCorrupt, "packed-refs cannot be read: %s", reason(err))
 	}
 	return nil
 }
 
-func parseHash(text string) (plumbing.Hash, error) {
+// parseHash reads what a ref holds. Its file is empty, or full of zeros, where the machine stopped while git wrote it.
+func parseHash(ref, text string) (plumbing.Hash, error) {
 	switch {
 	case plumbing.IsHash(text):
 		return plumbing.NewHash(text), nil
 	case len(text) == sha256Hex:
 		return plumbing.ZeroHash, errSHA256
 	}
-	return plumbing.ZeroHash, fail(ErrCorrupt, "ref holds no hash")
+	return plumbing.ZeroHash, fail(ErrCorrupt, "ref %q holds no hash: put it back with git update-ref, "+
+		"to what it was last (the end of its file below logs)", printable(ref))
 }
 
 // below returns the names of all refs that begin so, without that, sorted.

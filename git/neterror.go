@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 )
@@ -29,7 +31,7 @@ func netError(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(cause, errTimeout):
-		return fail(ErrUnavailable, "no full answer from the server in time: try again later")
+		return fail(ErrUnavailable, "no full answer from the server in time: try again later, or give it more")
 	case cause != nil:
 		return cause
 	}
@@ -49,14 +51,34 @@ func netError(ctx context.Context, err error) error {
 	if text := netReason(err); text != "" {
 		return fail(ErrUnavailable, "%s: try again later", text)
 	}
+	return answerError(err)
+}
+
+// answerError is what netError returns where the network has done its part, and the answer is not as it should be.
+func answerError(err error) error {
 	if strings.Contains(err.Error(), "malformed HTTP") {
 		return errNotHTTP
 	}
 	if text := misled(err); text != "" {
 		return fail(ErrUnavailable, "server redirects %s", text)
 	}
+	// Go-git keeps the text of the one, and makes the other of it where a line of the protocol should begin.
+	if strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()) || errors.Is(err, pktline.ErrInvalidPktLen) {
+		return errEnds
+	}
+	if strings.HasPrefix(err.Error(), brokenOff) {
+		return errBrokenOff
+	}
 	return fail(errProtocol, "server's answer cannot be read as git's protocol: check the address, and what stands between")
 }
+
+// brokenOff begins an error of go-git's that goes on with what a server said as it broke off a pack.
+const brokenOff = "unexpected error: "
+
+var errEnds = fail(errProtocol, "server's answer ends in the middle, or is not of git's protocol: check the address, what stands between, "+
+	"and the server's log")
+
+var errBrokenOff = fail(errProtocol, "server broke off what it was sending: its repository may be damaged, its log says why")
 
 // misled says what is wrong with a redirect, if that is the matter. The libraries have no types for it, and quote where it led to.
 func misled(err error) string {

@@ -17,6 +17,7 @@ type objects struct {
 	gitDir   string
 	broken   atomic.Bool // a read failed: what is here cannot be trusted
 	workTree onDisk      // what is read instead; nil for a repository's objects
+	leftOut  atomic.Bool // files that are missing may be here, and too large to be told which they are
 	parsed   treeCache   // of those trees
 
 	// fill fetches what a copy of parts lacks. It is nil for any other copy, and set before anybody reads from these.
@@ -42,6 +43,8 @@ type reader struct {
 	inflater
 	bases     map[place]raw // what deltas were applied to
 	basesSize int
+	work      int64        // what was made by that, in bytes
+	stop      func() error // says when to leave off, in place of a bound on the work; may be nil
 }
 
 func newReader(o *objects) *reader { return &reader{objects: o, bases: map[place]raw{}} }
@@ -74,13 +77,17 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 	if err == nil || errors.Is(err, ErrTooLarge) {
 		return object, err
 	}
+	missing := errors.Is(err, errMissing)
+	if missing && t == plumbing.BlobObject && r.objects.leftOut.Load() {
+		return raw{}, errLeftOut(limit)
+	}
 	r.objects.broken.Store(true)
 	kind := t.String()
 	if t == plumbing.AnyObject {
 		kind = "object"
 	}
-	if errors.Is(err, errMissing) {
-		return raw{}, fail(ErrCorrupt, "%s %s is missing from the repository", kind, h)
+	if missing {
+		return raw{}, r.objects.missing(kind, h)
 	}
 	return raw{}, fail(ErrCorrupt, "%s %s cannot be read: %s", kind, h, reason(err))
 }
@@ -88,7 +95,7 @@ func (r *reader) object(h plumbing.Hash, t plumbing.ObjectType, limit int64) (ra
 // once looks in all places, since a damaged object may be whole in another.
 func (r *reader) once(h plumbing.Hash, t plumbing.ObjectType, limit int64) (raw, error) {
 	if r.folders == nil {
-		folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"), maxAlternates)
+		folders, err := alternates(filepath.Join(r.objects.gitDir, "objects"))
 		if err != nil {
 			return raw{}, err
 		}
@@ -184,7 +191,7 @@ func (r *reader) close() {
 	}
 	r.release()
 	clear(r.bases)
-	r.packs, r.listed, r.folders, r.basesSize = nil, false, nil, 0
+	r.packs, r.listed, r.folders, r.basesSize, r.work = nil, false, nil, 0, 0
 }
 
 // raw is an object as it is stored.

@@ -37,6 +37,9 @@ func TestOddAnswersGetASentenceOfTheirOwn(t *testing.T) {
 		"version 2":             {answer(200, advert, pkt("version 2\n")+pkt("fetch=filter\n")+"0000"), git.ErrUnavailable, "speaks version 2 of git's protocol"},
 		"version 2, service":    {answer(200, advert, service+pkt("version 2\n")+"0000"), git.ErrUnavailable, "speaks version 2 of git's protocol"},
 		"a login page":          {answer(200, "text/html; charset=utf-8", "<html>"+forged), git.ErrUnavailable, "login page or a captive portal"},
+		"proxy's login":         {answer(407, "text/html", forged), git.ErrAuth, "proxy wants credentials (407)"},
+		"network's login":       {answer(511, "text/html", forged), git.ErrUnavailable, "login page or a captive portal"},
+		"of no known status":    {answer(520, "text/html", forged), git.ErrUnavailable, "server answered 520: try again"},
 		"a packed answer":       {packed, git.ErrUnavailable, "packed in a way that was not asked for"},
 		"a redirect to a login page": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/login" {

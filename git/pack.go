@@ -29,7 +29,7 @@ type pack struct {
 	index  *os.File
 	file   *os.File
 	fanout [256]uint32
-	known  map[plumbing.Hash]int64 // takes the place of the index while that is made
+	known  *table // takes the place of the index while that is made
 }
 
 func (p *pack) open() error {
@@ -65,13 +65,22 @@ func (p *pack) close() {
 	}
 }
 
+// size is that of the file in bytes, 0 where that cannot be told.
+func (p *pack) size() int64 {
+	info, err := p.file.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 // find returns where in the pack the object begins.
 func (p *pack) find(h plumbing.Hash) (int64, error) {
 	if err := p.open(); err != nil {
 		return 0, err
 	}
 	if p.known != nil {
-		if offset, ok := p.known[h]; ok {
+		if offset, ok := p.known.find(h); ok {
 			return offset, nil
 		}
 		return 0, errMissing

@@ -2,7 +2,6 @@ package git
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -140,10 +139,4 @@ func (n negotiation) request(hashes []plumbing.Hash) *packp.UploadPackRequest {
 		_ = request.Capabilities.Set(capability.NoProgress)
 	}
 	return request
-}
-
-// isPartial reports whether the copy in dir is one of parts. Not to know is taken for yes: no object is missed by that.
-func isPartial(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, partialName))
-	return !errors.Is(err, os.ErrNotExist)
 }

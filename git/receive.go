@@ -2,12 +2,10 @@ package git
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
-	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
 )
@@ -34,8 +32,13 @@ func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability
 	if err != nil {
 		return netError(ctx, err)
 	}
+	if index.leftOut {
+		if err := g.leaveOut(); err != nil {
+			return err
+		}
+	}
 	base := filepath.Join(g.packDir(), "pack-"+index.sum.String())
-	if err := writeIndex(base+indexExt, index.MemoryIndex); err != nil {
+	if err := index.write(base+indexExt, index.sum); err != nil {
 		_ = os.Remove(base + indexExt)
 		return cacheError(err)
 	}
@@ -85,13 +88,4 @@ func (w *writer) Write(p []byte) (int, error) {
 // ReadFrom hides that of the file, which would keep the error to itself.
 func (w *writer) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{w}, r)
-}
-
-func writeIndex(name string, index *idxfile.MemoryIndex) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = idxfile.NewEncoder(f).Encode(index)
-	return errors.Join(err, f.Close())
 }

@@ -2,6 +2,7 @@ package git
 
 import (
 	"context"
+	"sync/atomic"
 )
 
 // Repository is one branch, or another [Ref], of one repository. It is safe for concurrent use.
@@ -9,6 +10,9 @@ type Repository struct {
 	name   string
 	source source
 	keys   *keyring // nil when signatures are not asked for
+
+	credentials string // their folder; empty for none
+	shown       atomic.Pointer[shown]
 }
 
 // source is where a branch is read from: a folder or a remote.
@@ -34,7 +38,7 @@ func Open(o Options) (*Repository, error) {
 	if err := o.CheckAccess(); err != nil {
 		return nil, named(at.String(), err)
 	}
-	r := &Repository{name: at.String()}
+	r := &Repository{name: at.String(), credentials: o.Credentials}
 	if o.Keys != "" {
 		r.keys = &keyring{dir: o.Keys}
 	}
@@ -54,6 +58,8 @@ func Open(o Options) (*Repository, error) {
 // are of the kinds that this package declares, or of ctx when it was ctx that ended it; after one, whatever was fetched
 // before is as good as it was.
 func (r *Repository) Fetch(ctx context.Context) (Snapshot, error) {
+	shows := r.shows()
+	r.shown.Store(&shows)
 	s, err := r.source.fetch(ctx)
 	if err == nil && r.keys != nil {
 		s.Signer, err = r.keys.verify(s)

@@ -18,7 +18,7 @@ type Snapshot struct {
 	Revision Revision
 	Author   string    // name of the commit's author, control characters escaped
 	Message  string    // first line of the commit's message, control characters escaped
-	Time     time.Time // when it was committed, to the second
+	Time     time.Time // when it was committed, to the second, as far as JSON has years and time zones for it
 
 	// Rewritten says that the branch was at another commit before, from which this one does not go on: somebody has put it
 	// back, or rewritten its history. False where that is not known.
@@ -57,12 +57,27 @@ func readSnapshot(o *objects, repository string, at found) (Snapshot, error) {
 		Revision:   r,
 		Author:     printable(commit.Author.Name),
 		Message:    printable(firstLine(commit.Message)),
-		Time:       commit.Committer.When,
+		Time:       written(commit.Committer.When),
 		at:         at,
 		root:       commit.TreeHash,
 		objects:    o,
 		repository: repository,
 	}, nil
+}
+
+// written is a time as it can be written down: anybody may commit in the year 33658, or in a zone that is 99 hours ahead.
+func written(t time.Time) time.Time {
+	_, ahead := t.Zone()
+	if day := 24 * 60 * 60; ahead <= -day || ahead >= day || t.Year() < 1 || t.Year() > 9999 {
+		t = t.UTC()
+	}
+	switch {
+	case t.Year() < 1:
+		return time.Time{}
+	case t.Year() > 9999:
+		return time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return t
 }
 
 // Files returns the regular files below folder, a slash-separated path from the root of the repository ("." is the
@@ -153,6 +168,9 @@ func child(from *reader, parent entry, name string) (entry, error) {
 			continue
 		}
 		e.name = path.Join(parent.name, name)
+		if err := checkShown(e.name); err != nil {
+			return entry{}, err
+		}
 		if e.mode == filemode.Dir {
 			return e, nil
 		}

@@ -175,10 +175,13 @@ func TestCredentialsThatAreNoneOfSSHAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newSecure(t)
 	for text, c := range map[string]credentials{
-		"identity is missing":                        s.credentials.with(credentials{"identity": ""}),
-		"identity is no private key":                 s.credentials.with(credentials{"identity": rand.Text()}),
-		"none of their files":                        {},
-		"known_hosts has a line that cannot be read": s.credentials.with(credentials{"known_hosts": s.sshd.Identity}),
+		"identity is missing":                                  s.credentials.with(credentials{"identity": ""}),
+		"identity is no private key":                           s.credentials.with(credentials{"identity": rand.Text()}),
+		"none of their files":                                  {},
+		"known_hosts has a line that cannot be read, line 1: ": s.credentials.with(credentials{"known_hosts": s.sshd.Identity}),
+		"known_hosts has a line that cannot be read, line 3: ": s.credentials.with(credentials{
+			"known_hosts": "# of another kind\n" + s.sshd.KnownHosts() + "git.example.com ssh-newest AAAACnNzaC1uZXdlc3Q=\n",
+		}),
 	} {
 		denied(t, s.url, c, git.ErrCredentials, text)
 	}

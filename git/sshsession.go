@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -59,7 +60,7 @@ func (s *sshSession) AdvertisedReferencesContext(context.Context) (*packp.AdvRef
 		return s.advert, nil
 	}
 	advert := packp.NewAdvRefs()
-	err := advert.Decode(io.LimitReader(s.out, maxAdvert))
+	err := advert.Decode(boundAdvert(s.out))
 	switch {
 	case err != nil:
 		return nil, s.explain(err)
@@ -115,8 +116,12 @@ func (s *sshSession) UploadPack(_ context.Context, request *packp.UploadPackRequ
 	if err := s.in.Close(); err != nil {
 		return nil, err
 	}
+	answer := bufio.NewReader(boundPack(s.out))
+	if err := beginning("result", answer); err != nil {
+		return nil, err
+	}
 	response := packp.NewUploadPackResponse(request)
-	return response, response.Decode(limited{io.LimitReader(s.out, maxPack), s})
+	return response, response.Decode(limited{answer, s})
 }
 
 // Close implements transport.UploadPackSession.

@@ -64,11 +64,11 @@ func sshPath(u *url.URL) string {
 	return u.Path
 }
 
-// sshHost is the server as it is dialled, and looked for in known_hosts.
+// sshHost is the server as it is dialled, and looked for in known_hosts, where OpenSSH has all names in lower case.
 func sshHost(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = "22"
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }

@@ -51,9 +51,15 @@ func parseTree(content []byte) ([]entry, error) {
 }
 
 func checkName(name string) error {
-	if strings.EqualFold(name, ".git") || name == "." || strings.Contains(name, "/") || !fs.ValidPath(name) {
+	if strings.EqualFold(name, ".git") || name == "." || strings.Contains(name, "/") || !fs.ValidPath(name) && utf8.ValidString(name) {
 		return fail(ErrUnsupported, "name %q in a tree is not supported", printable(name))
 	}
+	return nil
+}
+
+// checkShown refuses names that are not to be shown to anybody. Git takes them, so that they are refused where they are read or
+// listed, and in nobody's way elsewhere: many a repository has a file called Icon\r, or a name in Latin-1.
+func checkShown(name string) error {
 	if strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name) {
 		return fail(ErrUnsupported, "control character in the name %q is not supported", printable(name))
 	}

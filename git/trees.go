@@ -76,6 +76,9 @@ func (t *trees) below(at entry) ([]entry, error) {
 
 // refusal says why an entry can be neither read nor listed, or is nil.
 func (e entry) refusal() error {
+	if err := checkShown(e.name); err != nil {
+		return err
+	}
 	switch kind := unsupported[e.mode]; {
 	case kind != "":
 		return fail(ErrUnsupported, "%s: %s is not supported", printable(e.name), kind)

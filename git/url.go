@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // helper is git's form for running a program as the transport: ext::sh -c ...
@@ -121,11 +119,10 @@ func portOf(u *url.URL) (int, error) {
 
 // checkBranch refuses a name that git itself would not take for a branch. The name becomes part of a path.
 func checkBranch(name string) error {
-	ref := plumbing.NewBranchReferenceName(name)
 	if strings.HasPrefix(name, "refs/") {
 		return fail(ErrURL, "branch %q: give the branch's name alone, without refs/heads/", printable(name))
 	}
-	if err := ref.Validate(); err != nil || !ref.IsSafe() {
+	if !isRefName(heads + name) {
 		return fail(ErrURL, "branch %q is not a valid name", printable(name))
 	}
 	return nil

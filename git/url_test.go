@@ -77,7 +77,7 @@ func TestAddressesThatAreNotSafeAreRefusedWithoutTheirText(t *testing.T) {
 func TestBranchesThatAreNotNamesAreRefused(t *testing.T) {
 	for _, branch := range []string{
 		"refs/heads/../../config", "../config", "a..b", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "-a", "@", "a@{1}",
-		"a b", "a\nb", "a:b", "a^", "a~1", "a*", "a?", "a[", `a\b`, "a.", "refs/heads/main", "\x7f",
+		"a b", "a\nb", "a:b", "a^", "a~1", "a*", "a?", "a[", `a\b`, "a.", "refs/heads/main", "\x7f", strings.Repeat("a", 300),
 	} {
 		if _, err := git.Open(git.Options{URL: newRepo(t).dir, Branch: branch}); !errors.Is(err, git.ErrURL) {
 			t.Errorf("open branch %q: %v", branch, err)

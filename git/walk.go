@@ -58,6 +58,9 @@ func (w *walk) tree(h plumbing.Hash, at string) error {
 }
 
 func (w *walk) entry(e entry, at string) error {
+	if err := checkShown(e.name); err != nil {
+		return w.at(path.Dir(at), err)
+	}
 	switch kind := unsupported[e.mode]; {
 	case kind != "":
 		return fail(ErrUnsupported, "%s: %s is not supported", w.shown(at), kind)

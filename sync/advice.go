@@ -38,6 +38,7 @@ var advice = map[string]string{
 	"HostKeyMismatch":       "Compare the server's key with what its owner publishes, and put that into known_hosts.",
 	"RepositoryUnreachable": "Check the repository's address, and that the server can be reached from here.",
 	"RepositoryUnsupported": "Take out what is named, or name a repository without it.",
+	"RepositoryTooLarge":    "Have the server send less, as the message says, or name a smaller repository.",
 	"RepositoryIncomplete":  "Check the repository with git fsck; where objects are missing, clone it anew.",
 	"ManifestInvalid":       "Correct it and commit; until then everything stays as it is.",
 	"ClusterUnreachable":    "Check that the API server runs and can be reached from here; what it runs goes on.",

@@ -24,7 +24,8 @@ type Error struct {
 	Revision git.Revision // zero when the fetch failed
 	Err      error
 
-	// Kept objects stay as they are, at the revision At: set where the step came before the first write.
+	// Kept objects stay as they are, at the revision At: set where the step came before the first write, and where the
+	// repository cannot be read, so that they are kept in step with that revision.
 	Kept int
 	At   git.Revision
 }

@@ -58,6 +58,8 @@ func TestTheReasonTellsAClusterThatIsAwayFromOneThatRefuses(t *testing.T) {
 		"RefNotFound":          {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrRefNotFound)},
 		"SignatureRefused":     {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrSignature)},
 		"RepositoryIncomplete": {Step: sync.StepRead, Err: git.ErrCorrupt},
+		"RepositoryTooLarge":   {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrTooLarge)},
+		"ManifestInvalid":      {Step: sync.StepRead, Err: fmt.Errorf("x: %w", git.ErrTooLarge)},
 		"NameTaken":            {Step: sync.StepLoad, Err: sync.ErrNameTaken},
 		"AnotherDaemon":        {Step: sync.StepSave, Err: inventory.ErrConflict},
 		"NamespaceMissing":     {Step: sync.StepPlan, Err: apply.Errors{{Err: &apply.NamespaceError{Name: "x"}}}},

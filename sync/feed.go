@@ -3,8 +3,11 @@ package sync
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	stdsync "sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/git"
 )
@@ -17,6 +20,7 @@ type Feed struct {
 	wake     Wake
 	hint     Wake
 	berths   *berths // of the fleet, set before Run; nil where there is one feed
+	log      *zap.Logger
 
 	mu       stdsync.Mutex
 	snapshot git.Snapshot // the last good one
@@ -26,9 +30,14 @@ type Feed struct {
 	listener func()
 }
 
+// renewable is a source that knows whether what it shows to its server is something else than when it was asked last.
+type renewable interface{ Renewed() bool }
+
+var _ renewable = (*git.Repository)(nil)
+
 // NewFeed returns a Feed that asks source each interval while it rests, more often while it moves, or when it is woken.
 func NewFeed(source Source, interval time.Duration) *Feed {
-	return &Feed{source: source, interval: interval, wake: NewWake(), hint: NewWake(), first: make(chan struct{})}
+	return &Feed{source: source, interval: interval, wake: NewWake(), hint: NewWake(), first: make(chan struct{}), log: zap.NewNop()}
 }
 
 // repository is what apps call the source; empty when it has no name.
@@ -101,7 +110,7 @@ func (f *Feed) Run(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		snapshot, err := f.source.Fetch(ctx)
+		snapshot, err := f.ask(ctx)
 		leave()
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // what ended the fetch is what ends this
@@ -114,6 +123,17 @@ func (f *Feed) Run(ctx context.Context) error {
 	return nil
 }
 
+// ask fetches once. A server whose answer makes that panic harms nobody but its own apps.
+func (f *Feed) ask(ctx context.Context) (snapshot git.Snapshot, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			f.log.Error("panic", zap.String("repository", f.repository()), zap.Any("cause", cause), zap.ByteString("stack", debug.Stack()))
+			snapshot, err = git.Snapshot{}, &PanicError{cause}
+		}
+	}()
+	return f.source.Fetch(ctx)
+}
+
 // rest returns when the source is to be asked again. A wake or a hint that comes too early is not lost.
 func (f *Feed) rest(ctx context.Context, p pauses) {
 	most, locked, hinted := time.NewTimer(p.most), time.NewTimer(p.locked), time.NewTimer(p.hinted)
@@ -124,6 +144,8 @@ func (f *Feed) rest(ctx context.Context, p pauses) {
 	if p.locked <= 0 {
 		wake = f.wake
 	}
+	look, end := f.looks(p)
+	defer end()
 	for {
 		select {
 		case <-ctx.Done():
@@ -134,12 +156,25 @@ func (f *Feed) rest(ctx context.Context, p pauses) {
 			return
 		case <-hint:
 			return
+		case <-look:
+			if wake != nil && f.source.(renewable).Renewed() {
+				return
+			}
 		case <-locked.C:
 			wake = f.wake
 		case <-hinted.C:
 			hint = f.hint
 		}
 	}
+}
+
+// looks ticks after a failure, to see whether there are other credentials by now: growing pauses are for those that were refused.
+func (f *Feed) looks(p pauses) (look <-chan time.Time, end func()) {
+	if _, can := f.source.(renewable); !can || !p.failed {
+		return nil, func() {}
+	}
+	ticker := time.NewTicker(renewalLook)
+	return ticker.C, ticker.Stop
 }
 
 // take keeps what a fetch came to, and returns whom to tell, nil when that is no news.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	stdsync "sync"
 	"sync/atomic"
 	"testing"
@@ -24,12 +25,21 @@ type clock struct {
 	mu       stdsync.Mutex
 	snapshot git.Snapshot
 	err      error
+
+	renewed atomic.Bool // until it is asked
+	panics  atomic.Bool
 }
+
+func (c *clock) Renewed() bool { return c.renewed.Load() }
 
 func (c *clock) Fetch(context.Context) (git.Snapshot, error) {
 	c.asked.Add(1)
+	c.renewed.Store(false)
 	c.most.Store(max(c.most.Load(), c.busy.Add(1)))
 	defer c.busy.Add(-1)
+	if c.panics.Load() {
+		panic("index out of range")
+	}
 	time.Sleep(c.takes)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,5 +216,47 @@ func TestAServerThatAsksForAPauseGetsItWhateverHappens(t *testing.T) {
 		c.set("a", time.Now().Add(-time.Hour), nil)
 		c.within(30 * time.Second)
 		asks(t, "after it", c.within(time.Minute), time.Minute, time.Second)
+	})
+}
+
+// TestNewCredentialsAreUsedAtOnceHoweverLongOthersWereRefused begins with a night of refusals.
+func TestNewCredentialsAreUsedAtOnceHoweverLongOthersWereRefused(t *testing.T) {
+	c := &clock{err: errors.New("access denied")}
+	fed(t, c, 30*time.Second, func(t *testing.T, f *Feed) {
+		c.within(8 * time.Hour)
+		f.Wake()
+		c.within(time.Second)
+		c.renewed.Store(true)
+		if n := c.within(renewalLook); n != 1 {
+			t.Errorf("asked %d times with new credentials", n)
+		}
+		c.renewed.Store(true)
+		if n := c.within(renewalLook); n != 1 {
+			t.Errorf("asked %d times when they were refused as well", n)
+		}
+	})
+	c = &clock{err: throttled(t, "120")}
+	fed(t, c, 30*time.Second, func(t *testing.T, _ *Feed) {
+		c.renewed.Store(true)
+		if n := c.within(119 * time.Second); n != 0 {
+			t.Errorf("asked %d times in a pause that the server has asked for", n)
+		}
+	})
+}
+
+func TestAServerThatMakesAFetchPanicIsAskedAgain(t *testing.T) {
+	c := &clock{}
+	c.panics.Store(true)
+	fed(t, c, 30*time.Second, func(t *testing.T, f *Feed) {
+		_, err := f.Fetch(t.Context())
+		if _, is := errors.AsType[*PanicError](err); !is || !strings.Contains(err.Error(), "panic: index out of range: please report") {
+			t.Errorf("fetch: %v", err)
+		}
+		c.panics.Store(false)
+		c.set("a", time.Now(), nil)
+		c.within(2 * firstFetchRetry)
+		if s, err := f.Fetch(t.Context()); err != nil || s.Revision.Hash != "a" {
+			t.Errorf("fetch: %v, %v", s.Revision, err)
+		}
 	})
 }

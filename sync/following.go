@@ -23,7 +23,7 @@ func (f *Fleet) run(ctx context.Context, feed *Feed) *running {
 	ctx, stop := context.WithCancel(ctx)
 	r := &running{feed: feed, stop: stop, done: make(chan struct{})}
 	feed.listen(f.news.Poke)
-	feed.berths = f.berths
+	feed.berths, feed.log = f.berths, f.Log
 	go func() {
 		defer close(r.done)
 		if err := feed.Run(ctx); err != nil {

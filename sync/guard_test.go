@@ -101,6 +101,28 @@ func TestABranchThatIsGoneDeletesNothing(t *testing.T) {
 	s.healthyAt(s.commit("settings.yaml", settings(3)))
 }
 
+// TestAServerWhoseRepositoryIsEmptyDeletesNothing, as one is that was set up anew, or that has lost its disk.
+func TestAServerWhoseRepositoryIsEmptyDeletesNothing(t *testing.T) {
+	bare := newBare(t)
+	s := newStage(t, options{url: bare.Serve()}, "settings.yaml", settings(2))
+	push := func(hash string) string {
+		s.repo.Git("push", "-q", bare.Dir, "main")
+		return hash
+	}
+	hash := push(s.commit())
+	s.start()
+	s.healthyAt(hash)
+	bare.Git("update-ref", "-d", "refs/heads/main")
+	s.waitFor("the empty repository", func(app status.App) bool {
+		return app.State == sync.Failed && app.Reason == "NoCommits" && strings.Contains(app.Message, "kept 2 objects at "+hash[:7])
+	})
+	if live := s.configMaps(); len(live) != 2 {
+		t.Errorf("live %v", live)
+	}
+	s.onRecord(2)
+	s.healthyAt(push(s.commit("settings.yaml", settings(3))))
+}
+
 func (s *stage) healthyAfterStart() {
 	s.Helper()
 	hash := s.commit()

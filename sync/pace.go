@@ -15,6 +15,9 @@ const (
 	// hintGap is the shortest time from one fetch to the next that a hint asks for, so that no flood of hints becomes one of
 	// requests to the git server.
 	hintGap = 200 * time.Millisecond
+	// renewalLook is from one look at the files of credentials to the next, while a repository cannot be had with those that
+	// there were.
+	renewalLook = 5 * time.Second
 )
 
 // pace says when a repository is asked next.
@@ -30,6 +33,7 @@ type pauses struct {
 	locked time.Duration // whatever happens
 	hinted time.Duration // if there are hints
 	most   time.Duration
+	failed bool // it may be for what was shown to the server
 }
 
 // after returns the pauses after a fetch that has just ended.
@@ -56,5 +60,5 @@ func (p *pace) failed(err error) pauses {
 	pause := p.retries.next(firstFetchRetry, lastRetry)
 	asked, _ := git.RetryAfter(err)
 	asked = later(asked)
-	return pauses{locked: asked, hinted: max(asked, firstFetchRetry), most: max(asked, pause)}
+	return pauses{locked: asked, hinted: max(asked, firstFetchRetry), most: max(asked, pause), failed: true}
 }

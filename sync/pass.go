@@ -222,7 +222,7 @@ func (p *pass) wrap(step Step, err error) *Error {
 	if step != StepFetch {
 		wrapped.Revision = p.outcome.Revision
 	}
-	if step == StepRead || step == StepPlan {
+	if step == StepFetch || step == StepRead || step == StepPlan {
 		wrapped.Kept, wrapped.At = p.kept()
 	}
 	return wrapped

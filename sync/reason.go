@@ -25,6 +25,9 @@ func (e *Error) Reason() string {
 	if _, ok := errors.AsType[*apply.NamespaceError](e.Err); ok {
 		return "NamespaceMissing"
 	}
+	if e.Step == StepFetch && errors.Is(e.Err, git.ErrTooLarge) { // of a file that is, its author is told at another step
+		return "RepositoryTooLarge"
+	}
 	for _, known := range causes {
 		if errors.Is(e.Err, known.err) {
 			return known.reason

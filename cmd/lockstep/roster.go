@@ -24,12 +24,12 @@ func keyOf(r config.Repository) string { return fmt.Sprintf("%s %s", openedAs(r)
 
 // openedAs names a repository by all that it is opened with.
 func openedAs(r config.Repository) string {
-	return fmt.Sprintf("%s %s%+q %q %q %q", r.URL, r.Branch, r.Ref, r.Keys, r.Credentials, r.Proxy)
+	return fmt.Sprintf("%s %s%+q %q %q %q %s", r.URL, r.Branch, r.Ref, r.Keys, r.Credentials, r.Proxy, r.Timeout)
 }
 
 // optionsOf are those of an entry of the file.
 func optionsOf(r config.Repository, cache string) git.Options {
-	return git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Credentials: r.Credentials, Proxy: r.Proxy, Dir: cache}
+	return git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Credentials: r.Credentials, Proxy: r.Proxy, Timeout: r.Timeout, Dir: cache}
 }
 
 // readOf are the folders, and patterns of them, that apps of the file read of a repository, however many entries open it.

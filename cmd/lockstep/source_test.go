@@ -25,11 +25,12 @@ func TestAnAppIsNamedAfterItsRepository(t *testing.T) {
 }
 
 func TestARepositoryIsAnotherOneWithOtherCredentialsOrProxy(t *testing.T) {
-	one := config.Repository{URL: "https://git.example.com/a.git", Branch: "main", Interval: time.Minute, Credentials: "/a", Proxy: "http://a:1"}
+	one := config.Repository{URL: "https://git.example.com/a.git", Branch: "main", Interval: time.Minute, Timeout: 5 * time.Minute, Credentials: "/a", Proxy: "http://a:1"}
 	for _, change := range []func(*config.Repository){
 		func(r *config.Repository) { r.Credentials = "/b" },
 		func(r *config.Repository) { r.Proxy = "http://b:1" },
 		func(r *config.Repository) { r.Branch = "next" },
+		func(r *config.Repository) { r.Timeout = time.Hour },
 	} {
 		other := one
 		change(&other)
@@ -37,7 +38,7 @@ func TestARepositoryIsAnotherOneWithOtherCredentialsOrProxy(t *testing.T) {
 			t.Errorf("%+v is opened as %+v", other, one)
 		}
 	}
-	want := git.Options{URL: one.URL, Branch: one.Branch, Credentials: one.Credentials, Proxy: one.Proxy, Dir: "/cache"}
+	want := git.Options{URL: one.URL, Branch: one.Branch, Credentials: one.Credentials, Proxy: one.Proxy, Timeout: one.Timeout, Dir: "/cache"}
 	if got := optionsOf(one, "/cache"); !reflect.DeepEqual(got, want) {
 		t.Errorf("it is opened with %+v", got)
 	}

@@ -29,6 +29,7 @@ type Repository struct {
 	Branch   string        // without refs/heads/; git.DefaultBranch when the file has none, "" where Ref is set
 	Ref      git.Ref       // what is live in place of a branch's head; zero for none
 	Interval time.Duration // how often it is asked, from ShortestInterval to LongestInterval; sync.DefaultInterval when the file has none
+	Timeout  time.Duration // how long one fetch of a remote may take, up to LongestFetch; git.DefaultTimeout when the file has none
 	// Signatures says that a key of the absolute folder Keys must have signed what is live. Neither is there without the other.
 	Signatures bool
 	Keys       string

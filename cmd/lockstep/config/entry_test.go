@@ -106,6 +106,8 @@ var badEntries = map[string]string{
 	repository("interval: 0s"):                         `6: repository "shop": interval: 0s: want between 1s and 24h0m0s`,
 	repository("interval: -1s"):                        `6: repository "shop": interval: -1s: want between 1s and 24h0m0s`,
 	repository("interval: 9999h"):                      `6: repository "shop": interval: 9999h0m0s: want between 1s and 24h0m0s`,
+	repository("timeout: 0s"):                          `6: repository "shop": timeout: 0s: want between 1s and 5m0s`,
+	repository("timeout: 1h"):                          `6: repository "shop": timeout: 1h0m0s: want between 1s and 5m0s`,
 	repository("interval: 30"):                         `6: repository "shop": interval: want a duration with a unit, as 30s, this is a number`,
 	repository("interval: soon"):                       `6: repository "shop": interval: not a duration "soon": want a number with a unit, as 30s`,
 	repository("ref: main"):                            `6: repository "shop": ref: want a map, this is a text`,

@@ -16,6 +16,7 @@ func (r *Repository) fields(folder string) fields {
 		"url":               func(v value) { r.URL = v.url(folder) },
 		"ref.branch":        func(v value) { r.Branch = v.branch() },
 		"interval":          func(v value) { r.Interval = v.duration() },
+		"timeout":           func(v value) { r.Timeout = v.upTo(LongestFetch) },
 		"credentials.dir":   func(v value) { r.Credentials = v.onDisk(folder) },
 		"proxy":             func(v value) { r.Proxy, _ = v.text() },
 		"verify.signatures": func(v value) { r.Signatures = v.oneOf("none", "required") == "required" },
@@ -51,7 +52,7 @@ func (a *App) fields() fields {
 
 func (r *reader) repository(i int, n *yaml.Node) {
 	e := newEntry(r.file, "repository", i, n)
-	repository := Repository{Branch: git.DefaultBranch, Interval: sync.DefaultInterval, Line: e.line}
+	repository := Repository{Branch: git.DefaultBranch, Interval: sync.DefaultInterval, Timeout: git.DefaultTimeout, Line: e.line}
 	e.read(value{entry: e, line: e.line, node: resolve(n)}, repository.fields(folderOf(r.file)))
 	if isMap(resolve(n)) {
 		e.need("name", "url")

@@ -13,6 +13,9 @@ const (
 	ShortestInterval = time.Second
 	// LongestInterval is the longest time between two looks at a repository, and the longest that a gate waits.
 	LongestInterval = 24 * time.Hour
+	// LongestFetch is the longest that a fetch may be given: a pass may wait for two, and a worker that is at it for longer is
+	// taken for one that is stuck.
+	LongestFetch = 5 * time.Minute
 	// DefaultNamespace is where objects go whose manifest names no namespace.
 	DefaultNamespace = "default"
 )

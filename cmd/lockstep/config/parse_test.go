@@ -22,6 +22,7 @@ repositories:
   url: https://git.example.com/team/shop.git
   ref: {branch: release/1.2}
   interval: 45s
+  timeout: 5m
   credentials: {dir: keys/shop}
   proxy: http://proxy.example.com:3128
 - name: here
@@ -69,13 +70,13 @@ func TestEveryKeyIsTaken(t *testing.T) {
 	want := &config.Config{
 		Repositories: []config.Repository{
 			{
-				Name: "shop", URL: "https://git.example.com/team/shop.git", Branch: "release/1.2", Interval: 45 * time.Second, Line: 5,
+				Name: "shop", URL: "https://git.example.com/team/shop.git", Branch: "release/1.2", Interval: 45 * time.Second, Timeout: 5 * time.Minute, Line: 5,
 				Credentials: filepath.Join(folder, "keys", "shop"), Proxy: "http://proxy.example.com:3128",
 			},
-			{Name: "here", URL: folder, Branch: "main", Interval: 30 * time.Second, Line: 11},
+			{Name: "here", URL: folder, Branch: "main", Interval: 30 * time.Second, Timeout: time.Minute, Line: 12},
 		},
 		Apps: []config.App{{
-			Name: "web", Repository: "shop", Path: "manifests/web", Namespace: "default", Prune: true, Timeout: 5 * time.Minute, Line: 14,
+			Name: "web", Repository: "shop", Path: "manifests/web", Namespace: "default", Prune: true, Timeout: 5 * time.Minute, Line: 15,
 		}, {
 			Paths: "apps/*", Repository: "here", NamePrefix: "team-", Namespace: "shop-${APP}", ServiceAccount: "deployers/shop",
 			Rules: []health.Rule{{
@@ -90,7 +91,7 @@ func TestEveryKeyIsTaken(t *testing.T) {
 			Vars: map[string]string{
 				"REGION": "eu", "PORT": "8080", "RATIO": "1.10", "DEBUG": "true", "MODE": "0644", "DAY": "2024-01-02", "EMPTY": "",
 			},
-			Line: 25,
+			Line: 26,
 		}},
 	}
 	if !reflect.DeepEqual(c, want) {

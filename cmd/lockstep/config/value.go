@@ -44,7 +44,10 @@ func (v value) text() (string, bool) {
 	return v.node.Value, true
 }
 
-func (v value) duration() time.Duration {
+func (v value) duration() time.Duration { return v.upTo(LongestInterval) }
+
+// upTo is a duration that is bounded.
+func (v value) upTo(longest time.Duration) time.Duration {
 	text, ok := v.node.Value, isText(v.node)
 	if !ok {
 		v.want("a duration with a unit, as 30s")
@@ -53,8 +56,8 @@ func (v value) duration() time.Duration {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		v.fail("not a duration%s: want a number with a unit, as 30s", quoted(text))
-	} else if d < ShortestInterval || d > LongestInterval {
-		v.fail("%s: want between %s and %s", d, ShortestInterval, LongestInterval)
+	} else if d < ShortestInterval || d > longest {
+		v.fail("%s: want between %s and %s", d, ShortestInterval, longest)
 	}
 	return d
 }
