@@ -21,9 +21,7 @@ import (
 func (a *Applier) endOf(ctx context.Context, c *Change, entry inventory.Entry, request Request) object.End {
 	same := entry.Hash == c.Hash && c.recorded
 	returns := !same && request.restores() && ends(c.Desired)
-	if c.seen != nil && c.seen.Ended != (object.End{}) && (returns || same && isPast(entry)) {
-		c.seen, c.Before, c.Live = nil, nil, nil // of what came after it, and on its way out
-	}
+	c.overlook(returns || same && isPast(entry))
 	c.late = returns && c.seen != nil
 	switch {
 	case c.seen != nil:
@@ -36,6 +34,14 @@ func (a *Applier) endOf(ctx context.Context, c *Change, entry inventory.Entry, r
 		return a.mirror.Ended(ctx, c.ID, c.Version)
 	}
 	return object.End{}
+}
+
+// overlook takes a live object that has ended for none where it is of what came after the one that is asked for: it is on its way
+// out.
+func (c *Change) overlook(later bool) {
+	if later && c.seen != nil && c.seen.Ended != (object.End{}) {
+		c.seen, c.Before, c.Live = nil, nil, nil
+	}
 }
 
 // restores reports whether the manifests are of a state that was healthy, and so of Jobs that were complete: what came after

@@ -22,7 +22,7 @@ func offering(advertisement []byte, capabilities string) []byte {
 	_, _ = fmt.Sscanf(string(rest[:4]), "%04x", &size)
 	ref, offered, _ := strings.Cut(string(rest[4:size]), "\x00")
 	var left []string
-	for _, c := range strings.Fields(offered) {
+	for c := range strings.FieldsSeq(offered) {
 		if !strings.Contains(" "+capabilities+" ", " "+c+" ") {
 			left = append(left, c)
 		}

@@ -18,9 +18,9 @@ type session struct {
 	gate    *Gate
 	check   Check
 	targets []target
-	wake    chan struct{} // of size 1: any number of changes are one recomputation
-	looked  chan looked   // how the one that was asked for went
-	sources []*source // few
+	wake    chan struct{}     // of size 1: any number of changes are one recomputation
+	looked  chan looked       // how the one that was asked for went
+	sources []*source         // few
 	asked   map[question]bool // what is subscribed to; true when the last gathering asked it
 	report  *Report
 	lag     lag

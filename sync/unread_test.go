@@ -12,9 +12,9 @@ import (
 )
 
 // twice is an app that was healthy at a commit with one pod, and then at one with three.
-func twice(t *testing.T, o options) (s *stage, first, second string) {
+func twice(t *testing.T) (s *stage, first, second string) {
 	t.Helper()
-	s = newStage(t, o, web(t, 1)...)
+	s = newStage(t, options{}, web(t, 1)...)
 	first = s.commit()
 	s.pass()
 	second = s.commit("web-deployment.yaml", deployment(t, 3))
@@ -48,7 +48,7 @@ func (s *stage) loseObjects() (back func()) {
 }
 
 func TestGoingBackByHandNeedsNoFilesOfTheRepository(t *testing.T) {
-	s, first, second := twice(t, options{})
+	s, first, second := twice(t)
 	snapshot, err := s.loop.Reconciler.Source.Fetch(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ type known struct{ snapshot git.Snapshot }
 func (k known) Fetch(context.Context) (git.Snapshot, error) { return k.snapshot, git.ErrUnavailable }
 
 func TestGoingBackByHandNeedsNoCommitAtAll(t *testing.T) {
-	s, first, _ := twice(t, options{})
+	s, first, _ := twice(t)
 	s.anew()
 	s.loop.Reconciler.Source = gone{}
 	s.isBackOn(s.goesBack(""), first)
@@ -99,7 +99,7 @@ func TestGoingBackByHandNeedsNoCommitAtAll(t *testing.T) {
 }
 
 func TestGoingBackByHandFromACommitThatIsRefused(t *testing.T) {
-	s, first, _ := twice(t, options{})
+	s, first, _ := twice(t)
 	broken := s.commit("web-service.yaml", "kind: Service\n")
 	s.isBackOn(s.goesBack(""), first)
 	if _, err := s.loop.Reconciler.Reconcile(t.Context()); err == nil || !strings.Contains(err.Error(), "web-service.yaml") {
@@ -112,7 +112,7 @@ func TestGoingBackByHandFromACommitThatIsRefused(t *testing.T) {
 }
 
 func TestAnAppIsSuspendedAndResumedWithoutItsRepository(t *testing.T) {
-	s, _, second := twice(t, options{})
+	s, _, second := twice(t)
 	s.anew()
 	source := s.loop.Reconciler.Source
 	s.loop.Reconciler.Source = gone{}

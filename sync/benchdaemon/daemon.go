@@ -25,7 +25,6 @@ import (
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
-	"github.com/lockstep-dev/lockstep/sync/footprint"
 	"github.com/lockstep-dev/lockstep/sync/status"
 	"github.com/lockstep-dev/lockstep/sync/watch"
 )
@@ -42,7 +41,6 @@ type Word struct {
 
 // Run keeps the apps of the order, which is JSON, in step until standard input ends.
 func Run(text string) error {
-	footprint.Shrink() // as the program does
 	var order Order
 	if err := json.Unmarshal([]byte(text), &order); err != nil {
 		return err

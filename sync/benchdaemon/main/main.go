@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/lockstep-dev/lockstep/sync/benchdaemon"
+	"github.com/lockstep-dev/lockstep/sync/footprint"
 )
 
 func main() {
@@ -13,6 +14,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "want one argument: the order, as JSON")
 		os.Exit(2)
 	}
+	footprint.Shrink() // as the program does
 	if err := benchdaemon.Run(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
