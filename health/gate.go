@@ -66,7 +66,7 @@ func (g *Gate) Close() {
 	g.rooms.close()
 	g.presence.close()
 	g.sources.close()
-	g.lookers.running.Wait()
+	g.lookers.end()
 	g.prober.Close()
 }
 

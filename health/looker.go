@@ -15,6 +15,9 @@ type lookers struct {
 	idle    chan look     // to one that has nothing to do
 	places  chan struct{} // as many as there may be
 	closed  chan struct{} // the gate's
+
+	mu      stdsync.Mutex
+	ended   bool // no more is begun
 	running stdsync.WaitGroup
 }
 
@@ -45,13 +48,35 @@ func (l *lookers) refresh(ctx context.Context, s *session) error {
 		return ErrClosed
 	case l.idle <- job:
 	case l.places <- struct{}{}:
-		l.running.Go(func() { l.work(job) })
+		if !l.begin(job) {
+			return ErrClosed
+		}
 	}
 	done := <-s.looked
 	if done.panics != nil {
 		panic(done.panics)
 	}
 	return done.err
+}
+
+// begin has another goroutine compute, unless the gate is closed. It has a place for that.
+func (l *lookers) begin(job look) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		<-l.places
+		return false
+	}
+	l.running.Go(func() { l.work(job) })
+	return true
+}
+
+// end returns when nothing is computed any more, and has nothing begun. The gate's closed is closed.
+func (l *lookers) end() {
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	l.running.Wait()
 }
 
 // work computes one report after the other, until there is none for a while.
