@@ -12,9 +12,9 @@ import (
 // lookers are the few goroutines that compute the reports of all checks. Each check has a goroutine of its own that waits; if
 // it also computed, its stack would grow for that, and a thousand of them would be most of what a thousand apps take.
 type lookers struct {
-	idle    chan look     // to one that has nothing to do
-	places  chan struct{} // as many as there may be
-	closed  chan struct{} // the gate's
+	idle   chan look     // to one that has nothing to do
+	places chan struct{} // as many as there may be
+	closed chan struct{} // the gate's
 
 	mu      stdsync.Mutex
 	ended   bool // no more is begun

@@ -26,7 +26,7 @@ type pace struct {
 	took   time.Duration // the last look: of an app of thousands of objects it is long
 	looks  int           // since the check is on its way
 	counts bool
-	later  bool        // nothing was seen yet, and need not be before its time
+	later  bool        // nothing was seen yet, and need not be before twice the pace
 	urgent atomic.Bool // something has become worse
 	timer  *time.Timer
 }
@@ -38,6 +38,9 @@ func (g *Gate) pace() time.Duration {
 
 // between is how long the check is not looked at again.
 func (p *pace) between(g *Gate) time.Duration {
+	if p.later {
+		return 2 * g.pace()
+	}
 	return max(g.pace()<<min(p.looks, mostLooks), paceShare*p.took)
 }
 
