@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 )
@@ -58,6 +59,9 @@ func TestGoingBackByHandNeedsNoFilesOfTheRepository(t *testing.T) {
 	s.loop.Reconciler.Source = known{snapshot}
 	s.isBackOn(s.goesBack(""), first)
 	s.edit(s.service(), `{"spec":{"selector":{"app":"theirs"}}}`)
+	clustertest.Eventually(t, "the drift to be seen", func(ctx context.Context) (bool, string) {
+		return s.loop.Reconciler.HasDrifted(ctx), ""
+	})
 	_, err = s.loop.Reconciler.Reconcile(t.Context())
 	if err == nil || s.service().Spec.Selector["app"] != "web" {
 		t.Errorf("drift: %v, selector %v", err, s.service().Spec.Selector)
