@@ -11,12 +11,12 @@ import (
 // How much garbage there may be to what is in use, in percent. The default of Go, 100, doubles what a thousand apps need. A small
 // heap has room all the same: the collector would run with every few apps that are applied, and take the processor from them.
 const (
-	least = 65
+	least = 60
 	most  = 200
 	room  = 16 << 20 // bytes
 )
 
-// Shrink has the heap grow to no more than two thirds more than is in use, or by 16 MiB where that is more, unless the
+// Shrink has the heap grow to no more than three fifths more than is in use, or by 16 MiB where that is more, unless the
 // environment's GOGC says how much it may. It is for the whole process.
 func Shrink() {
 	if os.Getenv("GOGC") == "" {
