@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	benchDead   = 20 // repositories of a server that accepts and never answers
-	deadRounds  = 3  // with and without them, in turns, as the machine has other things to do as well
-	deadCommits = 50 // in a round
-	benchBatch  = 50 // apps that begin at a time
+	benchDead   = 20  // repositories of a server that accepts and never answers
+	deadRounds  = 3   // with and without them, in turns, as the machine has other things to do as well
+	deadCommits = 200 // in a round
+	benchBatch  = 50  // apps that begin at a time
 )
 
 // deadBench is a fleet of many repositories on a real git server in a process of its own, each with one app.
