@@ -73,9 +73,11 @@ func TestAPodThatOneOfHigherPriorityDisplacesIsMissedUntilThatGoes(t *testing.T)
 	rival := c.apply(unstructuredOf(t, map[string]any{
 		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "rival"}, "spec": c.bound(map[string]any{"priorityClassName": c.namespace}),
 	}))[0]
-	r := h.eventually(t, "the loss of the pod", func(r *health.Report) bool { return r.Reason == health.Unschedulable })
-	if !strings.Contains(r.Message, "Insufficient cpu") || strings.Contains(r.Message, "freest") || r.Services[0].EndpointsReady != 0 {
-		t.Errorf("report is %q, services %+v", r.Message, r.Services)
+	r := h.eventually(t, "the loss of the pod, and of its endpoint", func(r *health.Report) bool {
+		return r.Reason == health.Unschedulable && r.Services[0].EndpointsReady == 0
+	})
+	if !strings.Contains(r.Message, "Insufficient cpu") || strings.Contains(r.Message, "freest") {
+		t.Errorf("report is %q", r.Message)
 	}
 	must(t, c.resource(rival).Delete(t.Context(), "rival", deleteNow()))
 	h.settled(t)
