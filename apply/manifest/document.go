@@ -88,13 +88,12 @@ func kindOf(n *yaml.Node) string {
 // value returns what kubectl makes of the document. It is called for documents whose tree is sound, so that what is left to
 // fail is rare; the libraries' own words are not used, as they quote values.
 func (d document) value(root *yaml.Node) (map[string]any, *Error) {
-	if value, ok := plain(root); ok && d.root == nil {
+	text := d.text
+	if d.root == nil {
+		value, _ := plain(root)
 		if object, is := value.(map[string]any); is {
 			return object, nil
 		}
-	}
-	text := d.text
-	if d.root == nil {
 		var err error
 		if text, err = kubeyaml.YAMLToJSON(d.text); err != nil {
 			problem := d.fail(yamlLine(err, root.Line), "", "%s", valueCause(err))
