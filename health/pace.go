@@ -75,8 +75,7 @@ func (s *session) begins() {
 	if !slices.ContainsFunc(s.targets, func(t target) bool { return t.outline.unseen }) {
 		return
 	}
-	s.pace.counts = true
-	s.gate.waiting.Add(1)
+	s.pace.count(s.gate, true)
 	if s.gate.pace() > leastPace {
 		s.pace.looked, s.pace.later = time.Now(), true
 	}
@@ -113,10 +112,23 @@ func rolling(o any) bool {
 // told notes whether the check is on its way.
 func (p *pace) told(g *Gate, r *Report) {
 	p.looks++
-	if counts := r.Status != Current; counts != p.counts {
-		p.counts, p.looks = counts, 0
-		g.waiting.Add(map[bool]int64{true: 1, false: -1}[counts])
+	if p.count(g, r.Status != Current) {
+		p.looks = 0
 	}
+}
+
+// count has the check be one of those on their way, or none of them, and reports whether that is new.
+func (p *pace) count(g *Gate, counts bool) (changed bool) {
+	if counts == p.counts {
+		return false
+	}
+	p.counts = counts
+	if counts {
+		g.waiting.Add(1)
+	} else {
+		g.waiting.Add(-1)
+	}
+	return true
 }
 
 // over ends it.
@@ -124,8 +136,5 @@ func (p *pace) over(g *Gate) {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	if p.counts {
-		p.counts = false
-		g.waiting.Add(-1)
-	}
+	p.count(g, false)
 }
