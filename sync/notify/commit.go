@@ -123,6 +123,7 @@ func (t Target) commitStatus(n Notice) (message, error) {
 		return message{}, err
 	}
 	name, value := p.header(token)
+	m.secrets = []string{token, value[strings.LastIndexByte(value, ' ')+1:]}
 	m.header.Set(name, value)
 	m.header.Set("Accept", "application/json")
 	return m, nil

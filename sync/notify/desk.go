@@ -31,6 +31,7 @@ type desk struct {
 	queue  *queue
 	retry  time.Duration   // the first
 	told   map[string]told // by app; under the notifier's lock
+	full   bool            // more was offered last than can wait; under the notifier's lock
 	failed bool            // the target was said to be out of order
 	stop   context.CancelFunc
 	ended  chan struct{}
@@ -63,23 +64,27 @@ func (d *desk) put(n Notice) {
 	if d.target.onCommit() {
 		key += " " + n.Revision.Hash // each commit is to have its own end
 	}
-	d.queue.offer(key, n)
+	full := d.queue.offer(key, n)
+	if full && !d.full {
+		d.log.Warn("notifications are dropped, the oldest first, as too many wait", zap.String("target", d.target.Name))
+	}
+	d.full = full
 }
 
-// run sends until ctx ends, and then what still waits, once.
+// run sends until ctx ends, and then what still waits, once, as far as that takes no longer than the goodbye.
 func (d *desk) run(ctx context.Context) {
 	defer close(d.ended)
 	defer d.client.CloseIdleConnections()
+	leaving, end := outliving(ctx)
+	defer end()
 	for ctx.Err() == nil {
 		key, n, waits := d.queue.first()
 		if !waits {
 			sleep(ctx, d.queue.more, time.Hour)
 			continue
 		}
-		d.send(ctx, key, n)
+		d.send(ctx, leaving, key, n)
 	}
-	leaving, end := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
-	defer end()
 	for leaving.Err() == nil {
 		key, n, waits := d.queue.first()
 		if !waits {
@@ -92,35 +97,40 @@ func (d *desk) run(ctx context.Context) {
 	}
 }
 
-// send makes one attempt, and rests where the target wants to be asked again.
-func (d *desk) send(ctx context.Context, key string, n Notice) {
-	attempt, end := outliving(ctx)
-	defer end()
-	err := d.deliver(attempt, n)
+// send makes one attempt, which ends with leaving, and rests where the target wants to be asked again: meanwhile those have their
+// turn that wait behind n.
+func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
+	err := d.deliver(leaving, n)
 	var again *retryError
 	switch {
 	case err == nil:
 		d.failed, d.retry = false, firstRetry
 		d.queue.done(key, n)
 	case ctx.Err() != nil:
+		d.tell(err, n)
 	case !errors.As(err, &again):
 		d.tell(err, n)
 		d.queue.done(key, n)
-	case time.Since(n.At) > oldest:
-		d.log.Warn("a notification is dropped, as it is too old", zap.String("target", d.target.Name), zap.String("app", n.App))
-		d.queue.done(key, n)
 	default:
 		d.tell(err, n)
+		d.expire()
+		d.queue.later(key)
 		sleep(ctx, nil, d.pause(again.after))
 	}
 }
 
-// outliving returns a context for an attempt: one that is under way when ctx ends may go on for a moment, as to break it off
-// would be to send it twice.
+// expire drops what has waited for too long.
+func (d *desk) expire() {
+	if dropped := d.queue.expire(time.Now().Add(-oldest)); dropped > 0 {
+		d.log.Warn("notifications are dropped, as they are too old", zap.String("target", d.target.Name), zap.Int("notifications", dropped))
+	}
+}
+
+// outliving returns a context that ends a moment after ctx: to break an attempt off that is under way would be to send it twice.
 func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
-	attempt, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { sleep(attempt, nil, goodbye); cancel() })
-	return attempt, func() {
+	leaving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { sleep(leaving, nil, goodbye); cancel() })
+	return leaving, func() {
 		stop()
 		cancel()
 	}

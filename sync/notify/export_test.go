@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -24,6 +25,15 @@ func Pauses(asked ...time.Duration) (pauses []time.Duration) {
 
 // RetryAfter is how long an answer asks for.
 func RetryAfter(header http.Header) time.Duration { return retryAfter(header) }
+
+// Judge says of an answer with a text whether the same is sent again, and after how long.
+func Judge(of Type, answer *http.Response, text string) (pause time.Duration, again bool) {
+	retry, again := errors.AsType[*retryError](Target{Type: of}.judge(answer, []byte(text), message{}))
+	if !again {
+		return 0, false
+	}
+	return retry.after, true
+}
 
 // Fill offers a target as many notices, each of another app, and returns how many wait.
 func Fill(n int) int {

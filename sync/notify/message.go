@@ -23,18 +23,29 @@ func (t Target) message(n Notice) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	switch t.Type {
-	case Slack:
-		return newMessage(address, map[string]any{"text": escaped.Replace(t.text(n))})
-	case Teams:
-		return newMessage(address, card(t.text(n), n))
-	}
-	m, err := newMessage(address, event(n))
+	m, err := newMessage(address, t.body(n))
 	if err != nil {
 		return m, err
 	}
+	if t.URLFile != "" {
+		m.secrets = secretsOf(address)
+	}
+	if t.Type != Webhook {
+		return m, nil
+	}
 	m.header.Set("Content-Type", "application/cloudevents+json; charset=utf-8")
 	return m, t.sign(&m)
+}
+
+// body is what a chat or a webhook is told of n.
+func (t Target) body(n Notice) any {
+	switch t.Type {
+	case Slack:
+		return map[string]any{"text": escaped.Replace(t.text(n))}
+	case Teams:
+		return card(t.text(n), n)
+	}
+	return event(n)
 }
 
 // address is where to send, from the file if it is a secret.
@@ -60,7 +71,7 @@ func newMessage(to *url.URL, body any) (message, error) {
 	if err := encoder.Encode(body); err != nil {
 		return message{}, err
 	}
-	return message{to, http.Header{"Content-Type": {"application/json"}}, bytes.TrimSpace(text.Bytes())}, nil
+	return message{url: to, header: http.Header{"Content-Type": {"application/json"}}, body: bytes.TrimSpace(text.Bytes())}, nil
 }
 
 // escaped are the characters that Slack's format gives a meaning: whoever writes a commit's message mentions nobody.
@@ -140,5 +151,6 @@ func (t Target) sign(m *message) error {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write(m.body)
 	m.header.Set("X-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	m.secrets = append(m.secrets, key)
 	return nil
 }
