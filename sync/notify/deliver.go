@@ -14,8 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -124,13 +122,7 @@ func limited403(answer *http.Response, said []byte) bool {
 
 // excerpt is what a target says of what it does not take, behind a colon and in one line; nothing where that is a page of HTML.
 func excerpt(said []byte) string {
-	printable := func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}
-	text := strings.Join(strings.Fields(strings.Map(printable, string(said[:min(len(said), 4*longestExcerpt)]))), " ")
+	text := oneLine(string(said[:min(len(said), 4*longestExcerpt)]))
 	if text == "" || strings.HasPrefix(text, "<") {
 		return ""
 	}

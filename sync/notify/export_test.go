@@ -9,6 +9,9 @@ import (
 	"go.uber.org/zap"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/lockstep-dev/lockstep/git"
+	"github.com/lockstep-dev/lockstep/sync"
 )
 
 // Hurry has targets tried again at once, instead of after a growing pause.
@@ -33,6 +36,19 @@ func Judge(of Type, answer *http.Response, text string) (pause time.Duration, ag
 		return 0, false
 	}
 	return retry.after, true
+}
+
+// Status is where the status of a commit goes and what it says; empty when the target has nothing to say of the repository.
+func Status(t Target, repository string, of git.Revision) (to string, body []byte, err error) {
+	n := Notice{App: "web", Repository: repository, State: sync.Healthy, Message: "serving from 3 pods", Revision: of}
+	if !t.wants(n) {
+		return "", nil, nil
+	}
+	m, err := t.message(n)
+	if err != nil {
+		return "", nil, err
+	}
+	return m.url.String(), m.body, nil
 }
 
 // Fill offers a target as many notices, each of another app, and returns how many wait.

@@ -16,6 +16,7 @@ import (
 
 // message is what the target is told of n.
 func (t Target) message(n Notice) (message, error) {
+	n.Cluster = t.Cluster
 	if t.onCommit() {
 		return t.commitStatus(n)
 	}
@@ -87,6 +88,9 @@ func card(text string, n Notice) map[string]any {
 		block["color"] = color
 	}
 	facts := []map[string]string{{"title": "App", "value": n.App}, {"title": "State", "value": string(n.State)}}
+	if n.Cluster != "" {
+		facts = append(facts, map[string]string{"title": "Cluster", "value": n.Cluster})
+	}
 	if !n.Revision.IsZero() {
 		facts = append(facts, map[string]string{"title": "Revision", "value": n.Revision.String()})
 	}
@@ -114,6 +118,7 @@ type cloudEvent struct {
 // data is what a CloudEvent says.
 type data struct {
 	App        string     `json:"app"`
+	Cluster    string     `json:"cluster,omitempty"`
 	Repository string     `json:"repository"`
 	Path       string     `json:"path"`
 	Namespace  string     `json:"namespace"`
@@ -129,11 +134,15 @@ type data struct {
 }
 
 func event(n Notice) cloudEvent {
+	source := "/lockstep/apps/" + n.App
+	if n.Cluster != "" {
+		source = "/lockstep/clusters/" + n.Cluster + "/apps/" + n.App
+	}
 	return cloudEvent{
-		SpecVersion: "1.0", ID: n.id, Source: "/lockstep/apps/" + n.App, Type: "dev.lockstep.app." + strings.ToLower(string(n.State)),
+		SpecVersion: "1.0", ID: n.id, Source: source, Type: "dev.lockstep.app." + strings.ToLower(string(n.State)),
 		Subject: n.App, Time: n.At.UTC(), DataContentType: "application/json",
 		Data: data{
-			App: n.App, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace, State: n.State, Reason: n.Reason, Message: n.Message,
+			App: n.App, Cluster: n.Cluster, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace, State: n.State, Reason: n.Reason, Message: n.Message,
 			Advice: n.Advice, Branch: n.Revision.Ref, Commit: n.Revision.Hash, Author: n.Author, Subject: n.Subject, TookMs: n.Took.Milliseconds(),
 		},
 	}

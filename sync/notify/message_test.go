@@ -131,7 +131,7 @@ var commitTests = []struct {
 	},
 	{
 		notify.Target{Type: notify.BitbucketServer},
-		"ssh://git@127.0.0.1:7999/team/shop.git", "/rest/build-status/1.0/commits/HASH?", "Bearer t0ken",
+		"ssh://git@127.0.0.1:7999/team/shop.git", "/rest/api/latest/projects/team/repos/shop/commits/HASH/builds?", "Bearer t0ken",
 		[]string{"INPROGRESS", "SUCCESSFUL", "FAILED"},
 		"key", "lockstep/web", "url",
 	},
@@ -175,7 +175,8 @@ func TestNoTokenGoesToAHostThatARepositoryNames(t *testing.T) {
 	api := newReceiver(t, nil)
 	target := notify.Target{Name: "commit", Type: notify.Gitea, URL: api.URL, TokenFile: file(t, "t0ken")}
 	for _, repository := range []string{
-		"https://git.example.com/team/shop.git", "/srv/127.0.0.1/shop", "https://127.0.0.1/shop", "https://127.0.0.1/a/b/c", "https://127.0.0.1/../shop",
+		"https://git.example.com/team/shop.git", "https://127.0.0.1.git.example.com/team/shop", "https://127.0.0.1@git.example.com/team/shop",
+		"https://ssh./team/shop", "git@:team/shop", "https://127.0.0.1//shop", "/srv/127.0.0.1/shop", "https://127.0.0.1/shop", "https://127.0.0.1/a/b/c", "https://127.0.0.1/../shop",
 	} {
 		s := newStage(t, repository, target)
 		s.tell("web", first, healthy(first)...)
@@ -223,6 +224,7 @@ func TestATargetIsChecked(t *testing.T) {
 		},
 		"urlFile":    {with(hook, func(t *notify.Target) { t.URLFile = "f" }), with(commit, func(t *notify.Target) { t.URLFile = "f" })},
 		"tokenFile":  {with(commit, func(t *notify.Target) { t.TokenFile = "" }), with(chat, func(t *notify.Target) { t.TokenFile = "f" })},
+		"cluster":    {with(chat, func(t *notify.Target) { t.Cluster = "EU/c4nary" })},
 		"caFile":     {with(hook, func(t *notify.Target) { t.CAFile = "f" })},
 		"secretFile": {with(chat, func(t *notify.Target) { t.SecretFile = "f" })},
 		"link":       {with(chat, func(t *notify.Target) { t.Link = "https://example.com" }), with(commit, func(t *notify.Target) { t.Link = "javascript:c4nary" })},

@@ -93,7 +93,7 @@ func TestAVerdictThatIsTheFirstOnItsCommitIsNews(t *testing.T) {
 func TestAProviderHasAWordForWhatIsOvertaken(t *testing.T) {
 	words := map[notify.Type]string{
 		notify.GitHub: "error", notify.Gitea: "error", notify.GitLab: "canceled", notify.Bitbucket: "STOPPED",
-		notify.BitbucketServer: "FAILED", notify.Azure: "notApplicable",
+		notify.BitbucketServer: "CANCELLED", notify.Azure: "notApplicable",
 	}
 	for _, test := range commitTests {
 		api := newReceiver(t, nil)

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -38,6 +40,7 @@ type Target struct {
 	TokenFile  string   // a file with the token for a provider's API
 	SecretFile string   // a file with the key that a webhook's messages are signed with
 	CAFile     string   // a file with the certificates of the authorities that are trusted; the system's if empty
+	Cluster    string   // what this cluster is called, for who is told by several; a DNS label, or empty
 	Link       string   // what a commit status leads to; the commit's repository if empty
 	Apps       []string // patterns of names, as of [path.Match]; all apps if empty
 	On         []string // states and reasons; those of the type if empty
@@ -138,6 +141,9 @@ func (t Target) checkFilters() error {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
 			return wrong("apps", "not a pattern of names")
 		}
+	}
+	if t.Cluster != "" && len(validation.IsDNS1123Label(t.Cluster)) > 0 {
+		return wrong("cluster", "want lower case letters, digits and -, 63 at most")
 	}
 	for _, word := range t.On {
 		if !isWord(word) {

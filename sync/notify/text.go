@@ -16,15 +16,16 @@ const longestTemplate = 4 << 10
 
 // Fields are what a template may show.
 type Fields struct {
-	App, Repository, Path, Namespace string
-	State, Reason, Message, Advice   string
-	Revision, Commit, Branch         string
-	Author, Subject, Took            string
+	App, Cluster                   string
+	Repository, Path, Namespace    string
+	State, Reason, Message, Advice string
+	Revision, Commit, Branch       string
+	Author, Subject, Took          string
 }
 
 func (n Notice) fields() Fields {
 	f := Fields{
-		App: n.App, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace,
+		App: n.App, Cluster: n.Cluster, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace,
 		State: string(n.State), Reason: n.Reason, Message: n.Message, Advice: n.Advice,
 		Commit: n.Revision.Hash, Branch: n.Revision.Ref, Author: n.Author, Subject: n.Subject,
 	}
