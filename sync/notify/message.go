@@ -42,7 +42,7 @@ func (t Target) message(n Notice) (message, error) {
 func (t Target) body(n Notice) any {
 	switch t.Type {
 	case Slack:
-		return map[string]any{"text": escaped.Replace(t.text(n))}
+		return map[string]any{"text": cutChat(t.text(n))}
 	case Teams:
 		return card(t.text(n), n)
 	}
@@ -74,9 +74,6 @@ func newMessage(to *url.URL, body any) (message, error) {
 	}
 	return message{url: to, header: http.Header{"Content-Type": {"application/json"}}, body: bytes.TrimSpace(text.Bytes())}, nil
 }
-
-// escaped are the characters that Slack's format gives a meaning: whoever writes a commit's message mentions nobody.
-var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // colors of an Adaptive Card.
 var colors = map[sync.State]string{sync.Healthy: "Good", sync.Failed: "Attention", sync.Blocked: "Attention", sync.RolledBack: "Warning"}

@@ -147,20 +147,20 @@ func (t Target) checkFilters() error {
 	}
 	for _, word := range t.On {
 		if !isWord(word) {
-			return wrong("on", "want states and reasons, as Failed or ImagePull")
+			return wrong("on", "%.40q is no state and no reason; want those of the README, as Failed or ImagePull", word)
 		}
 	}
 	return nil
 }
 
-// isWord reports whether a state or a reason may be called so.
+// isWord reports whether a state or a reason is called so.
 func isWord(word string) bool {
-	for i, r := range word {
-		if isUpper := r >= 'A' && r <= 'Z'; !isUpper && (i == 0 || (r < 'a' || r > 'z')) {
-			return false
-		}
-	}
-	return word != ""
+	return slices.Contains(states, sync.State(word)) || word == "DependencyNotReady" || slices.Contains(sync.Reasons(), word)
+}
+
+// states are all that there are.
+var states = []sync.State{
+	sync.Pending, sync.Syncing, sync.Progressing, sync.Healthy, sync.RolledBack, sync.Failed, sync.Blocked, sync.Suspended,
 }
 
 // verdicts are the states that one is told of who does not say otherwise.
