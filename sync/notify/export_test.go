@@ -60,13 +60,20 @@ func Fill(n int) int {
 	return len(q.order)
 }
 
-// WriteAgain writes an event on an object, and the same again after each of the times.
-func WriteAgain(ctx context.Context, c client.Client, about corev1.ObjectReference, after ...time.Duration) {
-	w := newWriter(c, "lockstep-0", zap.NewNop())
-	o := occurrence{about: about, kind: corev1.EventTypeWarning, action: "Gate", reason: "ImagePull", note: "not found"}
+// Occurrence is an event to write at a time after the first.
+type Occurrence struct {
+	After        time.Duration
+	About        corev1.ObjectReference
+	Reason, Note string
+}
+
+// Write writes events, and returns what is logged meanwhile.
+func Write(ctx context.Context, c client.Client, log *zap.Logger, all ...Occurrence) {
+	w := newWriter(c, "lockstep-0", log)
 	began := time.Now()
-	for _, passed := range append([]time.Duration{0}, after...) {
-		w.now = func() time.Time { return began.Add(passed) }
-		w.write(ctx, o)
+	for _, one := range all {
+		w.now = func() time.Time { return began.Add(one.After) }
+		w.offer(occurrence{subject{"web", one.About, corev1.EventTypeWarning, "Gate", one.Reason}, one.Note})
+		w.write(ctx, <-w.waiting)
 	}
 }
