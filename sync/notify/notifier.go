@@ -120,8 +120,9 @@ func (n *Notifier) Observe(_ context.Context, event sync.Event) {
 		return
 	}
 	is := noticeOf(app, event, n.clean)
-	if event.Open != nil {
+	if event.Open != nil || event.Verdict != nil {
 		n.takeOver(is, event.Open)
+		n.knew(is.App, event.Verdict)
 		return
 	}
 	if event.Same != nil {

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/notify"
@@ -109,5 +111,36 @@ func TestAProviderHasAWordForWhatIsOvertaken(t *testing.T) {
 			t.Errorf("%s: %+v", target.Type, body)
 		}
 		none(t, s, api)
+	}
+}
+
+func TestWhatHasFailedForLongIsNotSaidAgainByTheNextDaemon(t *testing.T) {
+	for name, test := range map[string]struct {
+		age    time.Duration
+		reason string
+		again  bool
+	}{
+		"for long": {2 * time.Hour, "ImagePull", false}, "just now": {time.Minute, "ImagePull", true}, "of something else": {2 * time.Hour, "CrashLoop", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chat := newReceiver(t, nil)
+			s := newStage(t, repository, slack(t, chat))
+			verdict := &inventory.Record{
+				Revision: "main@sha1:" + first.Hash, State: string(sync.Failed), Reason: test.reason, At: time.Now().Add(-test.age - time.Second), Duration: time.Second,
+			}
+			way := healthy(first) // nothing of it is written
+			s.tell("web", first, way[0], sync.Event{Step: sync.StepLoad, Verdict: verdict})
+			s.tell("web", first, fails("not found")...)
+			if test.again {
+				if got := chat.text(t); !strings.HasPrefix(got, "web is Failed: ImagePull") {
+					t.Error(got)
+				}
+			}
+			s.tell("web", second, begin(second)...)
+			s.tell("web", second, way[4:]...)
+			if got := chat.text(t); !strings.HasPrefix(got, "web is Healthy") {
+				t.Error(got)
+			}
+		})
 	}
 }

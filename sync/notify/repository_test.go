@@ -60,7 +60,7 @@ func TestARepositoryIsFoundByEachURLThatItIsClonedBy(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", test.repository, to, want)
 		}
 		said := statusOf(t, body)
-		if link := cmp.Or(said.Target_URL, said.TargetURL, said.URL); link != test.link {
+		if link := cmp.Or(said.Target, said.TargetURL, said.URL); link != test.link {
 			t.Errorf("%s leads to %s, want %s", test.repository, link, test.link)
 		}
 	}
@@ -68,7 +68,8 @@ func TestARepositoryIsFoundByEachURLThatItIsClonedBy(t *testing.T) {
 
 // said is a status, whatever a provider calls the parts of it.
 type said struct {
-	Target_URL, TargetURL, URL string
+	Target         string `json:"target_url"`
+	TargetURL, URL string
 	Name, Key, Ref             string
 	Context                    any
 }

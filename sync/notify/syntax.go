@@ -2,6 +2,7 @@ package notify
 
 import (
 	"reflect"
+	"slices"
 	"text/template/parse"
 )
 
@@ -56,28 +57,24 @@ func isBounded(pipe *parse.PipeNode) bool {
 func hasFields(node parse.Node, dot bool) bool {
 	switch node := node.(type) {
 	case *parse.ListNode:
-		if node == nil {
-			return true
-		}
-		for _, child := range node.Nodes {
-			if !hasFields(child, dot) {
-				return false
-			}
-		}
+		return node == nil || !slices.ContainsFunc(node.Nodes, func(child parse.Node) bool { return !hasFields(child, dot) })
 	case *parse.ActionNode:
-		return hasFields(node.Pipe, dot)
+		return namesFields(node.Pipe, dot)
 	case *parse.IfNode:
-		return hasFields(node.Pipe, dot) && hasFields(node.List, dot) && hasFields(node.ElseList, dot)
+		return namesFields(node.Pipe, dot) && hasFields(node.List, dot) && hasFields(node.ElseList, dot)
 	case *parse.WithNode:
-		return hasFields(node.Pipe, dot) && hasFields(node.List, false) && hasFields(node.ElseList, dot)
+		return namesFields(node.Pipe, dot) && hasFields(node.List, false) && hasFields(node.ElseList, dot)
+	}
+	return true
+}
+
+// namesFields is hasFields of a pipeline, or of what is in it.
+func namesFields(node parse.Node, dot bool) bool {
+	switch node := node.(type) {
 	case *parse.PipeNode:
-		for _, command := range node.Cmds {
-			for _, arg := range command.Args {
-				if !hasFields(arg, dot) {
-					return false
-				}
-			}
-		}
+		return !slices.ContainsFunc(node.Cmds, func(command *parse.CommandNode) bool {
+			return slices.ContainsFunc(command.Args, func(arg parse.Node) bool { return !namesFields(arg, dot) })
+		})
 	case *parse.FieldNode:
 		return dot && len(node.Ident) == 1 && isField(node.Ident[0])
 	case *parse.VariableNode:

@@ -114,9 +114,9 @@ var bounded = template.FuncMap{
 	"html": within(template.HTMLEscaper), "js": within(template.JSEscaper), "urlquery": within(template.URLQueryEscaper),
 }
 
-func within(make func(...any) string) func(...any) (string, error) {
+func within(write func(...any) string) func(...any) (string, error) {
 	return func(args ...any) (string, error) {
-		text := make(args...)
+		text := write(args...)
 		if len(text) > longestFilled {
 			return "", errLong
 		}
