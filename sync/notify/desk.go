@@ -121,7 +121,7 @@ func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
 
 // expire drops what has waited for too long.
 func (d *desk) expire() {
-	if dropped := d.queue.expire(time.Now().Add(-oldest)); dropped > 0 {
+	if dropped := d.queue.drop(func(n Notice) bool { return time.Since(n.At) > oldest }); dropped > 0 {
 		d.log.Warn("notifications are dropped, as they are too old", zap.String("target", d.target.Name), zap.Int("notifications", dropped))
 	}
 }

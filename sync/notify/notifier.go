@@ -168,10 +168,15 @@ func (n *Notifier) found(is Notice) {
 	}
 }
 
+// forget lets go of an app, which may be another process's from now on: that a commit is pending is not said any more, as that
+// process may have said its end already.
 func (n *Notifier) forget(app string) {
 	delete(n.last, app)
 	delete(n.known, app)
 	for _, d := range n.desks {
 		delete(d.told, app)
+		if d.target.onCommit() {
+			d.queue.drop(func(waits Notice) bool { return waits.App == app && !waits.over() && !waits.overtaken })
+		}
 	}
 }

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -143,4 +144,28 @@ func TestWhatHasFailedForLongIsNotSaidAgainByTheNextDaemon(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnAppThatIsAnothersIsNotPendingAnyMore(t *testing.T) {
+	release := make(chan struct{})
+	busy := make(chan struct{})
+	api := newReceiver(t, func(_ http.ResponseWriter, attempt int) {
+		if attempt == 1 {
+			close(busy)
+			<-release
+		}
+	})
+	s := newStage(t, own, gitea(t, api))
+	s.join("api", own)
+	s.join("db", own)
+	s.tell("api", first, begin(first)...)
+	<-busy
+	s.tell("web", first, begin(first)...)
+	s.tell("web", second, begin(second)...)
+	s.tell("db", first, healthy(first)...)
+	s.tell("web", second, sync.Event{Left: true}) // the lease has ended: another process says what becomes of it
+	s.tell("db", first, sync.Event{Left: true})
+	close(release)
+	expect(t, api, "1111111 pending: api is Progressing", "1111111 error: overtaken by 2222222", "1111111 success: db is Healthy")
+	none(t, s, api)
 }

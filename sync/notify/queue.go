@@ -3,7 +3,6 @@ package notify
 import (
 	"slices"
 	stdsync "sync"
-	"time"
 
 	"github.com/lockstep-dev/lockstep/sync"
 )
@@ -57,17 +56,17 @@ func (q *queue) later(key string) {
 	}
 }
 
-// expire takes out what is of a time before the given one, and returns how much that was.
-func (q *queue) expire(before time.Time) (dropped int) {
+// drop takes out what is so, and returns how much that was.
+func (q *queue) drop(is func(Notice) bool) (dropped int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	there := len(q.order)
 	q.order = slices.DeleteFunc(q.order, func(key string) bool {
-		old := q.of[key].At.Before(before)
-		if old {
+		goes := is(q.of[key])
+		if goes {
 			delete(q.of, key)
 		}
-		return old
+		return goes
 	})
 	return there - len(q.order)
 }

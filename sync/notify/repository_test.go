@@ -70,8 +70,8 @@ func TestARepositoryIsFoundByEachURLThatItIsClonedBy(t *testing.T) {
 type said struct {
 	Target         string `json:"target_url"`
 	TargetURL, URL string
-	Name, Key, Ref             string
-	Context                    any
+	Name, Key, Ref string
+	Context        any
 }
 
 func statusOf(t *testing.T, body []byte) said {
