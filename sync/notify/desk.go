@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -34,7 +35,19 @@ type desk struct {
 	full   bool            // more was offered last than can wait; under the notifier's lock
 	failed bool            // the target was said to be out of order
 	stop   context.CancelFunc
+	before *desk       // whose end is waited for, as it sends from the same queue; nil for none
+	heir   atomic.Bool // another goes on with the queue
 	ended  chan struct{}
+}
+
+// succeed has d go on where old leaves off: the same target with another config, which may be what old has lacked. It is called under
+// the notifier's lock, and before old is stopped.
+func (d *desk) succeed(old *desk) {
+	d.queue, d.told, d.full = old.queue, old.told, old.full
+	if old.stop != nil {
+		d.before = old
+		old.heir.Store(true)
+	}
 }
 
 // offer queues n if it is for the target, and news to it. It is called under the notifier's lock.
@@ -75,6 +88,10 @@ func (d *desk) put(n Notice) {
 func (d *desk) run(ctx context.Context) {
 	defer close(d.ended)
 	defer d.client.CloseIdleConnections()
+	if d.before != nil {
+		<-d.before.ended
+		d.before = nil
+	}
 	leaving, end := outliving(ctx)
 	defer end()
 	for ctx.Err() == nil {
@@ -85,7 +102,7 @@ func (d *desk) run(ctx context.Context) {
 		}
 		d.send(ctx, leaving, key, n)
 	}
-	for leaving.Err() == nil {
+	for leaving.Err() == nil && !d.heir.Load() {
 		key, n, waits := d.queue.first()
 		if !waits {
 			return
@@ -104,6 +121,9 @@ func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
 	var again *retryError
 	switch {
 	case err == nil:
+		if d.failed {
+			d.log.Info("notifications are sent again", zap.String("target", d.target.Name))
+		}
 		d.failed, d.retry = false, firstRetry
 		d.queue.done(key, n)
 	case ctx.Err() != nil:

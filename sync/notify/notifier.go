@@ -39,8 +39,8 @@ func New(store *status.Store, clean func(string) string, log *zap.Logger) *Notif
 	}
 }
 
-// Set makes those the targets that are told. One that is as it was goes on undisturbed. What waits for one that has left,
-// or has changed, is sent first if that takes no more than a moment.
+// Set makes those the targets that are told. One that is as it was goes on undisturbed, and one that has changed with what waits for
+// it. What waits for one that has left is sent first if that takes no more than a moment.
 func (n *Notifier) Set(targets ...Target) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -71,6 +71,11 @@ func (n *Notifier) desk(target Target) *desk {
 	}
 	for app, last := range n.last {
 		d.told[app] = told{Notice: last}
+	}
+	for _, old := range n.desks {
+		if old.target.Name == target.Name && old.target.Type == target.Type {
+			d.succeed(old)
+		}
 	}
 	if n.running != nil {
 		n.start(d)

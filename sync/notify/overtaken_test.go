@@ -169,3 +169,16 @@ func TestAnAppThatIsAnothersIsNotPendingAnyMore(t *testing.T) {
 	expect(t, api, "1111111 pending: api is Progressing", "1111111 error: overtaken by 2222222", "1111111 success: db is Healthy")
 	none(t, s, api)
 }
+
+func TestACommitThatIsPendingGetsItsEndAlsoWhenTheTargetHasChanged(t *testing.T) {
+	api := newReceiver(t, nil)
+	target := gitea(t, api)
+	s := newStage(t, own, target)
+	s.tell("web", first, begin(first)...)
+	expect(t, api, "1111111 pending: web is Progressing")
+	target.Link = "https://status.example.com/"
+	s.notifier.Set(target)
+	s.tell("web", second, begin(second)...)
+	expect(t, api, "1111111 error: overtaken by 2222222", "2222222 pending: web is Progressing")
+	none(t, s, api)
+}

@@ -98,7 +98,7 @@ func TestGitLabGetsABranchOrATagForARef(t *testing.T) {
 func TestTwoClustersThatAreAtOneCommitAreToldApart(t *testing.T) {
 	for _, test := range commitTests {
 		seen := map[string]bool{}
-		for _, cluster := range []string{"", "eu", "us"} {
+		for _, cluster := range []string{"", "eu", "us", strings.Repeat("a", 62), strings.Repeat("a", 61) + "b"} {
 			target := test.target
 			target.Name, target.URL, target.TokenFile, target.Cluster = "x", "https://127.0.0.1"+target.URL, file(t, "t0ken"), cluster
 			_, body, err := notify.Status(target, test.repository, first)
@@ -109,6 +109,9 @@ func TestTwoClustersThatAreAtOneCommitAreToldApart(t *testing.T) {
 			id, err := json.Marshal([]any{status.Context, cmp.Or(status.Key, status.Name)})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if len(status.Key) > 40 { // the longest that Bitbucket takes
+				t.Errorf("%s: a key of %d bytes", target.Type, len(status.Key))
 			}
 			if seen[string(id)] || cluster != "" && !strings.Contains(string(body), "lockstep/"+cluster) {
 				t.Errorf("%s in %q: %s", target.Type, cluster, body)
