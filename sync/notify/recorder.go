@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	stdsync "sync"
 
 	"go.uber.org/zap"
@@ -20,7 +21,7 @@ import (
 const (
 	// mostRecorded is how many events of Kubernetes wait to be written; what comes on top of them is dropped.
 	mostRecorded = 256
-	// mostProblems of one report are told.
+	// mostProblems of one report are told, and a verdict on as many workloads.
 	mostProblems = 10
 )
 
@@ -85,7 +86,7 @@ func (r *Recorder) Observe(_ context.Context, event sync.Event) {
 		for _, p := range event.Report.Problems[:min(len(event.Report.Problems), mostProblems)] {
 			if p.Object.Name != "" {
 				r.write(one, one.reference(p.Object), corev1.EventTypeWarning, "Gate", string(p.Reason),
-					p.Message+"; "+p.Advice+" ("+event.Revision.String()+")")
+					strings.TrimSuffix(p.Message+"; "+p.Advice, "; ")+" ("+event.Revision.String()+")")
 			}
 		}
 	}
@@ -137,8 +138,10 @@ func (r *Recorder) tell(one *recorded, app status.App, is Notice) {
 	if is.State != sync.Healthy && is.State != sync.RolledBack {
 		return
 	}
-	for _, c := range app.Changes[:min(len(app.Changes), mostProblems)] {
-		if workloads[c.Object.Kind] && (c.Action == apply.Created || c.Action == apply.Configured) {
+	left := mostProblems
+	for _, c := range app.Changes {
+		if left > 0 && workloads[c.Object.Kind] && (c.Action == apply.Created || c.Action == apply.Configured) {
+			left--
 			r.write(one, one.reference(c.Object), kind, "Reconcile", string(is.State), is.text())
 		}
 	}

@@ -164,3 +164,33 @@ func TestAnEventOnAServiceHasTheUIDThatDescribeAsksBy(t *testing.T) {
 		t.Errorf("%+v", e.Regarding)
 	}
 }
+
+func TestAVerdictIsWrittenOnAWorkloadBehindManyOtherObjects(t *testing.T) {
+	namespace := clustertest.Namespace(t)
+	r := newRecord(t, clustertest.Client(t), namespace)
+	way := r.commit()
+	var all []*apply.Change
+	for i := range 20 {
+		all = append(all, &apply.Change{ID: object.ID{Kind: "ConfigMap", Namespace: namespace, Name: fmt.Sprint("a-", i)}, Action: apply.Unchanged})
+	}
+	all = append(all, way[2].Change)
+	r.tell(way[0], sync.Event{Step: sync.StepPlan, Plan: &apply.Plan{Changes: all}})
+	for _, c := range all {
+		r.tell(sync.Event{Step: sync.StepApply, Change: c})
+	}
+	r.tell(sync.Event{Step: sync.StepApply, Applied: &apply.Plan{Changes: all}})
+	r.tell(way[4:]...)
+	r.waitFor(2, "Healthy")
+}
+
+func TestAProblemWithoutAdviceIsToldWithoutIt(t *testing.T) {
+	namespace := clustertest.Namespace(t)
+	r := newRecord(t, clustertest.Client(t), namespace)
+	id := object.ID{Group: "apps", Kind: "Deployment", Namespace: namespace, Name: "web-server"}
+	r.tell(sync.Event{Step: sync.StepGate, Report: &health.Report{Status: health.InProgress, Reason: health.Stalled, Problems: []health.Problem{
+		{Reason: health.Stalled, Object: id, Message: "it gave up"},
+	}}})
+	if e := r.waitFor(1, "Stalled"); e.Note != "it gave up (main@sha1:1111111)" {
+		t.Error(e.Note)
+	}
+}
