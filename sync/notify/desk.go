@@ -20,24 +20,27 @@ const (
 	longestWait = 15 * time.Minute
 	// oldest is how old a notice may be that is still sent.
 	oldest = time.Hour
+	// mostForeign hosts are told of.
+	mostForeign = 20
 	// goodbye is how long what waits may take to be sent when the daemon ends.
 	goodbye = 3 * time.Second
 )
 
 // desk sends to one target.
 type desk struct {
-	target Target
-	client *http.Client
-	log    *zap.Logger
-	queue  *queue
-	retry  time.Duration   // the first
-	told   map[string]told // by app; under the notifier's lock
-	full   bool            // more was offered last than can wait; under the notifier's lock
-	failed bool            // the target was said to be out of order
-	stop   context.CancelFunc
-	before *desk       // whose end is waited for, as it sends from the same queue; nil for none
-	heir   atomic.Bool // another goes on with the queue
-	ended  chan struct{}
+	target  Target
+	client  *http.Client
+	log     *zap.Logger
+	queue   *queue
+	retry   time.Duration   // the first
+	told    map[string]told // by app; under the notifier's lock
+	full    bool            // more was offered last than can wait; under the notifier's lock
+	foreign map[string]bool // hosts that this was said of; under the notifier's lock
+	failed  bool            // the target was said to be out of order
+	stop    context.CancelFunc
+	before  *desk       // whose end is waited for, as it sends from the same queue; nil for none
+	heir    atomic.Bool // another goes on with the queue
+	ended   chan struct{}
 }
 
 // succeed has d go on where old leaves off: the same target with another config, which may be what old has lacked. It is called under
@@ -54,6 +57,7 @@ func (d *desk) succeed(old *desk) {
 func (d *desk) offer(n Notice) {
 	d.overtake(n)
 	if !d.target.wants(n) {
+		d.isForeign(n)
 		return
 	}
 	before, known := d.told[n.App]
@@ -69,6 +73,20 @@ func (d *desk) offer(n Notice) {
 	}
 	d.told[n.App] = is
 	d.put(n)
+}
+
+// isForeign says once of each host that its repositories are not those of the provider: somebody may wonder where the statuses are.
+func (d *desk) isForeign(n Notice) {
+	if !d.target.onCommit() {
+		return
+	}
+	_, host, _ := place(n.Repository)
+	if d.foreign[host] || !d.target.names(n.App) || d.target.hosts(n.Repository) || len(d.foreign) >= mostForeign {
+		return
+	}
+	d.foreign[host] = true
+	d.log.Info("commits get no status, as the repository is none of the provider's",
+		zap.String("target", d.target.Name), zap.String("app", n.App), zap.String("host", host))
 }
 
 // put queues n, whatever was said before.

@@ -187,6 +187,22 @@ func TestNoTokenGoesToAHostThatARepositoryNames(t *testing.T) {
 	}
 }
 
+func TestItIsToldOnceThatAHostIsNotTheProviders(t *testing.T) {
+	api := newReceiver(t, nil)
+	target := notify.Target{Name: "commit", Type: notify.Gitea, URL: api.URL, TokenFile: file(t, "t0ken"), Apps: []string{"web*"}}
+	s := newStage(t, "https://git.example.com/team/shop.git", target, slack(t, api))
+	s.join("web-eu", "https://git.example.com/team/other.git")
+	s.join("api", "https://elsewhere.example.com/team/other.git")
+	for _, app := range []string{"web", "web-eu", "api"} {
+		s.tell(app, first, healthy(first)...)
+	}
+	s.end()
+	told := s.logs.FilterMessage("commits get no status, as the repository is none of the provider's").All()
+	if len(told) != 1 || told[0].ContextMap()["host"] != "git.example.com" || told[0].ContextMap()["target"] != "commit" {
+		t.Errorf("%+v", told)
+	}
+}
+
 func TestARepositoryThatCannotBeReadIsNoCommitsFault(t *testing.T) {
 	api := newReceiver(t, nil)
 	s := newStage(t, "https://127.0.0.1/team/shop", notify.Target{Name: "commit", Type: notify.Gitea, URL: api.URL, TokenFile: file(t, "t0ken")})

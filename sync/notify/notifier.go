@@ -64,7 +64,7 @@ func (n *Notifier) desk(target Target) *desk {
 		}
 	}
 	d := &desk{
-		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: map[string]told{}, ended: make(chan struct{}),
+		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: map[string]told{}, foreign: map[string]bool{}, ended: make(chan struct{}),
 	}
 	if target.CAFile != "" {
 		d.client = clientOn(trust.NewTransport(target.CAFile))

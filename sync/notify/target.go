@@ -168,18 +168,19 @@ var verdicts = []sync.State{sync.Healthy, sync.RolledBack, sync.Failed, sync.Blo
 
 // wants reports whether the target is to be told of n.
 func (t Target) wants(n Notice) bool {
-	if t.onCommit() && (n.Revision.IsZero() || !t.hosts(n.Repository)) {
+	switch {
+	case t.onCommit() && (n.Revision.IsZero() || !t.hosts(n.Repository)), !t.names(n.App):
 		return false
-	}
-	named := func(pattern string) bool {
-		matched, err := path.Match(pattern, n.App)
-		return matched && err == nil
-	}
-	if len(t.Apps) > 0 && !slices.ContainsFunc(t.Apps, named) {
-		return false
-	}
-	if len(t.On) > 0 {
+	case len(t.On) > 0:
 		return slices.Contains(t.On, string(n.State)) || n.Reason != "" && slices.Contains(t.On, n.Reason)
 	}
 	return slices.Contains(verdicts, n.State) || t.onCommit() && (n.State == sync.Syncing || n.State == sync.Progressing)
+}
+
+// names reports whether the target is told of an app.
+func (t Target) names(app string) bool {
+	return len(t.Apps) == 0 || slices.ContainsFunc(t.Apps, func(pattern string) bool {
+		matched, err := path.Match(pattern, app)
+		return matched && err == nil
+	})
 }
