@@ -52,6 +52,7 @@ func TestANotificationThatIsWrongStopsItselfAlone(t *testing.T) {
 		"{name: a, type: slack, urlFile: f, token: c4nary}":                        `:11: notification "a": unknown field "token"`,
 		"{name: a, type: github}":                                                  `:11: notification "a": tokenFile: missing`,
 		"{name: a, type: slack, urlFile: f, cluster: E U}":                         `:11: notification "a": cluster: want lower case`,
+		"{name: a, type: slack, urlFile: f, on: [Failed, Faild]}":                  `:11: notification "a": on: "Faild" is no state and no reason`,
 		"{type: slack, urlFile: f}":                                                `:11: notification 1: name: missing`,
 		"{name: a, type: slack, urlFile: \"\"}":                                    `:11: notification "a": url: missing`,
 		"{name: a, type: slack, urlFile: f, apps: web}":                            `:11: notification "a": apps: want a list of texts`,
