@@ -95,6 +95,8 @@ func (t Target) judge(answer *http.Response, said []byte, m message) error {
 	code := answer.StatusCode
 	err := m.hidden(errors.New(strings.TrimSpace(fmt.Sprintf("answered %d %s", code, http.StatusText(code))) + excerpt(said)))
 	switch {
+	case t.Type == Azure && (code == http.StatusNonAuthoritativeInfo || code == http.StatusFound): // a page to sign in at
+		return &retryError{err: fmt.Errorf("answered %d: the token is refused", code)}
 	case code >= 200 && code < 300, t.Type == GitLab && isPendingAlready(code, said):
 		return nil
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500,

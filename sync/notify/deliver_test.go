@@ -102,6 +102,21 @@ func TestATokenThatIsRefusedMayBeRotated(t *testing.T) {
 	}
 }
 
+func TestAPageToSignInAtIsNoSuccess(t *testing.T) {
+	for _, code := range []int{http.StatusNonAuthoritativeInfo, http.StatusFound} {
+		api := newReceiver(t, answering(code, "<html>"))
+		target := gitea(t, api)
+		target.Type = notify.Azure
+		s := newStage(t, "https://127.0.0.1/org/project/_git/shop", target)
+		s.tell("web", first, begin(first)...)
+		api.next(t)
+		api.next(t) // it is tried again
+		if text := s.refused(); !strings.Contains(text, "the token is refused") {
+			t.Errorf("%d: %s", code, text)
+		}
+	}
+}
+
 func TestTheLimitsOfGitHubAreNoRefusal(t *testing.T) {
 	for header, text := range map[string]string{
 		"": `{"message": "You have exceeded a secondary rate limit. Please wait."}`, "X-RateLimit-Remaining": "{}", "Retry-After": "{}",
