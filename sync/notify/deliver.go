@@ -33,6 +33,7 @@ const (
 type retryError struct {
 	err   error
 	after time.Duration // asked for by the target; zero if it did not
+	alone bool          // it may be the message's alone: the target works
 }
 
 func (e *retryError) Error() string { return e.err.Error() }
@@ -101,11 +102,11 @@ func (t Target) judge(answer *http.Response, said []byte, m message) error {
 		return nil
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500,
 		code == http.StatusUnauthorized:
-		return &retryError{err, retryAfter(answer.Header)}
+		return &retryError{err: err, after: retryAfter(answer.Header), alone: code == http.StatusInternalServerError}
 	case code >= 300 && code < 400:
 		return fmt.Errorf("%w: redirects are not followed", err)
 	case limited403(answer, said):
-		return &retryError{err, cmp.Or(retryAfter(answer.Header), time.Minute)}
+		return &retryError{err: err, after: cmp.Or(retryAfter(answer.Header), time.Minute)}
 	}
 	return err
 }

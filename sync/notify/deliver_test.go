@@ -46,6 +46,23 @@ func TestWhatOneAppIsRefusedForHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+func TestAPauseForOneAppIsNoneForAnother(t *testing.T) {
+	chat := newReceiver(t, func(w http.ResponseWriter, attempt int) {
+		w.WriteHeader([]int{http.StatusInternalServerError, http.StatusOK}[min(attempt-1, 1)])
+	})
+	s := newStage(t, repository)
+	s.notifier.Linger()
+	s.notifier.Set(slack(t, chat))
+	s.join("api", repository)
+	s.tell("web", first, healthy(first)...)
+	chat.next(t)
+	s.waitForLog("a notification is not sent")
+	s.tell("api", first, healthy(first)...)
+	if got := chat.text(t) + chat.text(t); !strings.Contains(got, "web is ") || !strings.Contains(got, "api is ") {
+		t.Error(got)
+	}
+}
+
 func TestWhatIsTooOldIsDroppedAtOnceAndToldOnce(t *testing.T) {
 	release := make(chan struct{})
 	chat := newReceiver(t, func(w http.ResponseWriter, _ int) {

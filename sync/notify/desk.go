@@ -153,8 +153,21 @@ func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
 		d.tell(err, n)
 		d.expire()
 		d.queue.later(key)
-		sleep(ctx, nil, d.pause(again.after))
+		d.rest(ctx, again)
 	}
+}
+
+// rest pauses after an attempt that failed. Where that may be about the one message, the pause ends when there is another one, but not
+// before the first pause would.
+func (d *desk) rest(ctx context.Context, failed *retryError) {
+	pause := d.pause(failed.after)
+	if !failed.alone || failed.after > 0 {
+		sleep(ctx, nil, pause)
+		return
+	}
+	least := min(pause, firstRetry)
+	sleep(ctx, nil, least)
+	sleep(ctx, d.queue.more, pause-least)
 }
 
 // expire drops what has waited for too long.

@@ -17,6 +17,9 @@ import (
 // Hurry has targets tried again at once, instead of after a growing pause.
 func (n *Notifier) Hurry() { n.retry = time.Millisecond }
 
+// Linger has targets tried again after the longest pause from the first on.
+func (n *Notifier) Linger() { n.retry = lastRetry }
+
 // Pauses are how long a target is left alone after each of a row of attempts that failed, when it asks for as long.
 func Pauses(asked ...time.Duration) (pauses []time.Duration) {
 	d := &desk{retry: firstRetry}
