@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/lockstep-dev/lockstep/apply/mirror"
 	"github.com/lockstep-dev/lockstep/apply/object"
@@ -86,6 +87,17 @@ func (c *Change) culprits() string {
 		return "; drift"
 	}
 	return "; drift by " + strings.Join(c.By, ", ")
+}
+
+// UID is that of the live object as it was last read or written; empty where there was none.
+func (c *Change) UID() types.UID {
+	switch {
+	case c.Live != nil:
+		return c.Live.GetUID()
+	case c.seen != nil:
+		return c.seen.UID
+	}
+	return ""
 }
 
 // Exists reports whether the live object was there when the plan looked.

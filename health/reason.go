@@ -1,5 +1,7 @@
 package health
 
+import "slices"
+
 // Reason is why something is not Current, or what a warning is about: one word that programs may branch on.
 type Reason string
 
@@ -50,22 +52,25 @@ const (
 	TLSSecretMissing      Reason = "TLSSecretMissing"      // warning: the certificate that an Ingress names is not there
 )
 
+// order is that of a cause before its consequences.
+var order = [...]Reason{
+	JobFailed, QuotaExceeded, AdmissionDenied, VolumePending, NodeRefused, Unschedulable, ConfigMissing, ImagePull, CreateFailed, OOMKilled,
+	CrashLoop, ProbeFailing,
+	SelectorMatchesNothing, PortMismatch, BackendMissing, EndpointsNotReady, ProbeFailed, LoadBalancerPending,
+	Paused, ScaleTargetMissing, ScalingFailed, MetricsMissing,
+	Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
+	PortUndeclared, ReplicasOutsideBounds, OneNode, ScaledToZero, SingleReplica, NoReadinessProbe, RequestsMissing,
+	AtMaximum, NothingProtected, NoDisruption, NoNodes, ScheduleSuspended, LastRunFailed,
+	OldPodsKept, IngressClassMissing, TLSSecretMissing,
+}
+
+// Reasons are all reasons that there are, in the order above.
+func Reasons() []Reason { return slices.Clone(order[:]) }
+
 // rank is the place of a reason in the order above. A reason that is not in it comes last.
 func (r Reason) rank() int {
-	order := [...]Reason{
-		JobFailed, QuotaExceeded, AdmissionDenied, VolumePending, NodeRefused, Unschedulable, ConfigMissing, ImagePull, CreateFailed, OOMKilled,
-		CrashLoop, ProbeFailing,
-		SelectorMatchesNothing, PortMismatch, BackendMissing, EndpointsNotReady, ProbeFailed, LoadBalancerPending,
-		Paused, ScaleTargetMissing, ScalingFailed, MetricsMissing,
-		Stalled, DeadlineExceeded, Unreachable, RolloutInProgress,
-		PortUndeclared, ReplicasOutsideBounds, OneNode, ScaledToZero, SingleReplica, NoReadinessProbe, RequestsMissing,
-		AtMaximum, NothingProtected, NoDisruption, NoNodes, ScheduleSuspended, LastRunFailed,
-		OldPodsKept, IngressClassMissing, TLSSecretMissing,
-	}
-	for i, known := range order {
-		if r == known {
-			return i
-		}
+	if place := slices.Index(order[:], r); place >= 0 {
+		return place
 	}
 	return len(order)
 }

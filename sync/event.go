@@ -53,12 +53,14 @@ type Event struct {
 	Snapshot *git.Snapshot  // StepFetch: a revision that no pass has seen before
 	Same     *git.Snapshot  // StepFetch: a revision in which the files of a healthy app are as they were
 	Open     []git.Revision // StepLoad: commits that another process has begun with and left without a verdict, newest first
-	Plan     *apply.Plan    // StepPlan: what would be done, before it is
-	Change   *apply.Change  // StepApply, StepPrune: one object's outcome
-	Applied  *apply.Plan    // StepApply: all of its objects are written
-	Report   *health.Report // StepGate: the health, whenever it changed, after the gate as well
-	Record   *Outcome       // StepSave: the pass is over and on record
-	Err      *Error         // the pass is over, at this step
+	// Verdict is the last that is on record when a process begins with the app, where that is not healthy; with StepLoad.
+	Verdict *inventory.Record
+	Plan    *apply.Plan    // StepPlan: what would be done, before it is
+	Change  *apply.Change  // StepApply, StepPrune: one object's outcome
+	Applied *apply.Plan    // StepApply: all of its objects are written
+	Report  *health.Report // StepGate: the health, whenever it changed, after the gate as well
+	Record  *Outcome       // StepSave: the pass is over and on record
+	Err     *Error         // the pass is over, at this step
 
 	// Back is the earlier state that the pass is about instead of the revision's, with every event of it.
 	Back      *Back

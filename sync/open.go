@@ -24,20 +24,23 @@ func (p *pass) isNew() bool {
 	return len(p.record.Healthy) == 0 || p.record.Healthy[0].Content != p.content
 }
 
-// takesOver tells, once the record is known, which commits another process has left without a verdict.
+// takesOver tells, once the record is known, which commits another process has left without a verdict, and which it has found not to
+// serve.
 func (p *pass) takesOver(ctx context.Context) {
 	if p.tookOver || p.record == nil {
 		return
 	}
 	p.tookOver = true
-	if len(p.record.Open) == 0 {
-		return
-	}
-	var left []git.Revision
+	event := Event{Step: StepLoad}
 	for _, text := range p.record.Open {
 		if revision, err := git.ParseRevision(text); err == nil {
-			left = append(left, revision)
+			event.Open = append(event.Open, revision)
 		}
 	}
-	p.tell(ctx, Event{Step: StepLoad, Open: left})
+	if newest, judged := p.record.Verdict(); judged && newest.State != string(Healthy) {
+		event.Verdict = &newest
+	}
+	if event.Open != nil || event.Verdict != nil {
+		p.tell(ctx, event)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -108,4 +109,35 @@ func (s *stage) version() string {
 		s.Fatal(err)
 	}
 	return secret.ResourceVersion
+}
+
+// onVerdict is told what another process has found.
+type onVerdict func(inventory.Record)
+
+func (o onVerdict) Observe(_ context.Context, event sync.Event) {
+	if event.Verdict != nil {
+		o(*event.Verdict)
+	}
+}
+
+func TestTheNextProcessLearnsWhatWasFoundNotToServe(t *testing.T) {
+	s := newStage(t, options{}, web(t, 1)...)
+	s.loop.Reconciler.App.Timeout = time.Second
+	s.commit()
+	s.pass()
+	failed := s.commit("web-deployment.yaml", huge(t, 1))
+	if _, err := s.loop.Reconciler.Reconcile(t.Context()); err == nil {
+		t.Fatal("it did not fail")
+	}
+	s.anew()
+	var found []inventory.Record
+	s.loop.Reconciler.Observer = both{s.store, onVerdict(func(r inventory.Record) { found = append(found, r) })}
+	for range 2 {
+		if _, err := s.loop.Reconciler.Reconcile(t.Context()); err == nil {
+			t.Fatal("it did not fail again")
+		}
+	}
+	if len(found) != 1 || found[0].Revision != "main@sha1:"+failed || found[0].State != string(sync.Failed) || found[0].Reason != "Unschedulable" {
+		t.Errorf("%+v", found)
+	}
 }

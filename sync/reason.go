@@ -2,7 +2,9 @@ package sync
 
 import (
 	"errors"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -73,6 +75,25 @@ var causes = []struct {
 var reasons = map[Step]string{
 	StepFetch: "FetchFailed", StepRead: "ManifestInvalid", StepLoad: "InventoryUnreadable", StepPlan: "PlanRefused",
 	StepApply: "ApplyFailed", StepGate: "GateFailed", StepPrune: "PruneFailed", StepSave: "InventoryUnwritable",
+}
+
+// others are the reasons that are of no step and no error of a kind.
+var others = []string{
+	"NamespaceMissing", "RepositoryTooLarge", "PruneBlocked", "CredentialsRefused", "CredentialPlugin", "ClusterUnreachable", byHand,
+	string(Suspended),
+}
+
+// Reasons are all that an app may be said to be at its state for, sorted.
+func Reasons() []string {
+	all := slices.Concat(slices.Collect(maps.Values(reasons)), others)
+	for _, known := range causes {
+		all = append(all, known.reason)
+	}
+	for _, reason := range health.Reasons() {
+		all = append(all, string(reason))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // isPlugin reports whether a kubeconfig's program for credentials has failed, for which the library has no type.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,27 +20,44 @@ const (
 	longestWait = 15 * time.Minute
 	// oldest is how old a notice may be that is still sent.
 	oldest = time.Hour
+	// mostForeign hosts are told of.
+	mostForeign = 20
 	// goodbye is how long what waits may take to be sent when the daemon ends.
 	goodbye = 3 * time.Second
 )
 
 // desk sends to one target.
 type desk struct {
-	target Target
-	client *http.Client
-	log    *zap.Logger
-	queue  *queue
-	retry  time.Duration   // the first
-	told   map[string]told // by app; under the notifier's lock
-	failed bool            // the target was said to be out of order
-	stop   context.CancelFunc
-	ended  chan struct{}
+	target  Target
+	client  *http.Client
+	log     *zap.Logger
+	queue   *queue
+	retry   time.Duration   // the first
+	told    map[string]told // by app; under the notifier's lock
+	full    bool            // more was offered last than can wait; under the notifier's lock
+	foreign map[string]bool // hosts that this was said of; under the notifier's lock
+	failed  bool            // the target was said to be out of order
+	stop    context.CancelFunc
+	before  *desk       // whose end is waited for, as it sends from the same queue; nil for none
+	heir    atomic.Bool // another goes on with the queue
+	ended   chan struct{}
+}
+
+// succeed has d go on where old leaves off: the same target with another config, which may be what old has lacked. It is called under
+// the notifier's lock, and before old is stopped.
+func (d *desk) succeed(old *desk) {
+	d.queue, d.told, d.full = old.queue, old.told, old.full
+	if old.stop != nil {
+		d.before = old
+		old.heir.Store(true)
+	}
 }
 
 // offer queues n if it is for the target, and news to it. It is called under the notifier's lock.
 func (d *desk) offer(n Notice) {
 	d.overtake(n)
 	if !d.target.wants(n) {
+		d.isForeign(n)
 		return
 	}
 	before, known := d.told[n.App]
@@ -57,30 +75,52 @@ func (d *desk) offer(n Notice) {
 	d.put(n)
 }
 
+// isForeign says once of each host that its repositories are not those of the provider: somebody may wonder where the statuses are.
+func (d *desk) isForeign(n Notice) {
+	if !d.target.onCommit() {
+		return
+	}
+	_, host, _ := place(n.Repository)
+	if d.foreign[host] || !d.target.names(n.App) || d.target.hosts(n.Repository) || len(d.foreign) >= mostForeign {
+		return
+	}
+	d.foreign[host] = true
+	d.log.Info("commits get no status, as the repository is none of the provider's",
+		zap.String("target", d.target.Name), zap.String("app", n.App), zap.String("host", host))
+}
+
 // put queues n, whatever was said before.
 func (d *desk) put(n Notice) {
 	key := n.App
 	if d.target.onCommit() {
 		key += " " + n.Revision.Hash // each commit is to have its own end
 	}
-	d.queue.offer(key, n)
+	full := d.queue.offer(key, n)
+	if full && !d.full {
+		d.log.Warn("notifications are dropped, the oldest first, as too many wait", zap.String("target", d.target.Name))
+	}
+	d.full = full
 }
 
-// run sends until ctx ends, and then what still waits, once.
+// run sends until ctx ends, and then what still waits, once, as far as that takes no longer than the goodbye.
 func (d *desk) run(ctx context.Context) {
 	defer close(d.ended)
 	defer d.client.CloseIdleConnections()
+	if d.before != nil {
+		<-d.before.ended
+		d.before = nil
+	}
+	leaving, end := outliving(ctx)
+	defer end()
 	for ctx.Err() == nil {
 		key, n, waits := d.queue.first()
 		if !waits {
 			sleep(ctx, d.queue.more, time.Hour)
 			continue
 		}
-		d.send(ctx, key, n)
+		d.send(ctx, leaving, key, n)
 	}
-	leaving, end := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
-	defer end()
-	for leaving.Err() == nil {
+	for leaving.Err() == nil && !d.heir.Load() {
 		key, n, waits := d.queue.first()
 		if !waits {
 			return
@@ -92,35 +132,56 @@ func (d *desk) run(ctx context.Context) {
 	}
 }
 
-// send makes one attempt, and rests where the target wants to be asked again.
-func (d *desk) send(ctx context.Context, key string, n Notice) {
-	attempt, end := outliving(ctx)
-	defer end()
-	err := d.deliver(attempt, n)
+// send makes one attempt, which ends with leaving, and rests where the target wants to be asked again: meanwhile those have their
+// turn that wait behind n.
+func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
+	err := d.deliver(leaving, n)
 	var again *retryError
 	switch {
 	case err == nil:
+		if d.failed {
+			d.log.Info("notifications are sent again", zap.String("target", d.target.Name))
+		}
 		d.failed, d.retry = false, firstRetry
 		d.queue.done(key, n)
 	case ctx.Err() != nil:
+		d.tell(err, n)
 	case !errors.As(err, &again):
 		d.tell(err, n)
 		d.queue.done(key, n)
-	case time.Since(n.At) > oldest:
-		d.log.Warn("a notification is dropped, as it is too old", zap.String("target", d.target.Name), zap.String("app", n.App))
-		d.queue.done(key, n)
 	default:
 		d.tell(err, n)
-		sleep(ctx, nil, d.pause(again.after))
+		d.expire()
+		d.queue.later(key)
+		d.rest(ctx, again)
 	}
 }
 
-// outliving returns a context for an attempt: one that is under way when ctx ends may go on for a moment, as to break it off
-// would be to send it twice.
+// rest pauses after an attempt that failed. Where that may be about the one message, the pause ends when there is another one, but not
+// before the first pause would.
+func (d *desk) rest(ctx context.Context, failed *retryError) {
+	pause := d.pause(failed.after)
+	if !failed.alone || failed.after > 0 {
+		sleep(ctx, nil, pause)
+		return
+	}
+	least := min(pause, firstRetry)
+	sleep(ctx, nil, least)
+	sleep(ctx, d.queue.more, pause-least)
+}
+
+// expire drops what has waited for too long.
+func (d *desk) expire() {
+	if dropped := d.queue.drop(func(n Notice) bool { return time.Since(n.At) > oldest }); dropped > 0 {
+		d.log.Warn("notifications are dropped, as they are too old", zap.String("target", d.target.Name), zap.Int("notifications", dropped))
+	}
+}
+
+// outliving returns a context that ends a moment after ctx: to break an attempt off that is under way would be to send it twice.
 func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
-	attempt, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { sleep(attempt, nil, goodbye); cancel() })
-	return attempt, func() {
+	leaving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { sleep(leaving, nil, goodbye); cancel() })
+	return leaving, func() {
 		stop()
 		cancel()
 	}

@@ -16,6 +16,7 @@ import (
 
 // message is what the target is told of n.
 func (t Target) message(n Notice) (message, error) {
+	n.Cluster = t.Cluster
 	if t.onCommit() {
 		return t.commitStatus(n)
 	}
@@ -23,18 +24,29 @@ func (t Target) message(n Notice) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	switch t.Type {
-	case Slack:
-		return newMessage(address, map[string]any{"text": escaped.Replace(t.text(n))})
-	case Teams:
-		return newMessage(address, card(t.text(n), n))
-	}
-	m, err := newMessage(address, event(n))
+	m, err := newMessage(address, t.body(n))
 	if err != nil {
 		return m, err
 	}
+	if t.URLFile != "" {
+		m.secrets = secretsOf(address)
+	}
+	if t.Type != Webhook {
+		return m, nil
+	}
 	m.header.Set("Content-Type", "application/cloudevents+json; charset=utf-8")
 	return m, t.sign(&m)
+}
+
+// body is what a chat or a webhook is told of n.
+func (t Target) body(n Notice) any {
+	switch t.Type {
+	case Slack:
+		return map[string]any{"text": cutChat(t.text(n))}
+	case Teams:
+		return card(t.text(n), n)
+	}
+	return event(n)
 }
 
 // address is where to send, from the file if it is a secret.
@@ -60,11 +72,8 @@ func newMessage(to *url.URL, body any) (message, error) {
 	if err := encoder.Encode(body); err != nil {
 		return message{}, err
 	}
-	return message{to, http.Header{"Content-Type": {"application/json"}}, bytes.TrimSpace(text.Bytes())}, nil
+	return message{url: to, header: http.Header{"Content-Type": {"application/json"}}, body: bytes.TrimSpace(text.Bytes())}, nil
 }
-
-// escaped are the characters that Slack's format gives a meaning: whoever writes a commit's message mentions nobody.
-var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // colors of an Adaptive Card.
 var colors = map[sync.State]string{sync.Healthy: "Good", sync.Failed: "Attention", sync.Blocked: "Attention", sync.RolledBack: "Warning"}
@@ -76,6 +85,9 @@ func card(text string, n Notice) map[string]any {
 		block["color"] = color
 	}
 	facts := []map[string]string{{"title": "App", "value": n.App}, {"title": "State", "value": string(n.State)}}
+	if n.Cluster != "" {
+		facts = append(facts, map[string]string{"title": "Cluster", "value": n.Cluster})
+	}
 	if !n.Revision.IsZero() {
 		facts = append(facts, map[string]string{"title": "Revision", "value": n.Revision.String()})
 	}
@@ -103,6 +115,7 @@ type cloudEvent struct {
 // data is what a CloudEvent says.
 type data struct {
 	App        string     `json:"app"`
+	Cluster    string     `json:"cluster,omitempty"`
 	Repository string     `json:"repository"`
 	Path       string     `json:"path"`
 	Namespace  string     `json:"namespace"`
@@ -118,11 +131,15 @@ type data struct {
 }
 
 func event(n Notice) cloudEvent {
+	source := "/lockstep/apps/" + n.App
+	if n.Cluster != "" {
+		source = "/lockstep/clusters/" + n.Cluster + "/apps/" + n.App
+	}
 	return cloudEvent{
-		SpecVersion: "1.0", ID: n.id, Source: "/lockstep/apps/" + n.App, Type: "dev.lockstep.app." + strings.ToLower(string(n.State)),
+		SpecVersion: "1.0", ID: n.id, Source: source, Type: "dev.lockstep.app." + strings.ToLower(string(n.State)),
 		Subject: n.App, Time: n.At.UTC(), DataContentType: "application/json",
 		Data: data{
-			App: n.App, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace, State: n.State, Reason: n.Reason, Message: n.Message,
+			App: n.App, Cluster: n.Cluster, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace, State: n.State, Reason: n.Reason, Message: n.Message,
 			Advice: n.Advice, Branch: n.Revision.Ref, Commit: n.Revision.Hash, Author: n.Author, Subject: n.Subject, TookMs: n.Took.Milliseconds(),
 		},
 	}
@@ -140,5 +157,6 @@ func (t Target) sign(m *message) error {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write(m.body)
 	m.header.Set("X-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	m.secrets = append(m.secrets, key)
 	return nil
 }

@@ -131,7 +131,7 @@ var commitTests = []struct {
 	},
 	{
 		notify.Target{Type: notify.BitbucketServer},
-		"ssh://git@127.0.0.1:7999/team/shop.git", "/rest/build-status/1.0/commits/HASH?", "Bearer t0ken",
+		"ssh://git@127.0.0.1:7999/team/shop.git", "/rest/api/latest/projects/team/repos/shop/commits/HASH/builds?", "Bearer t0ken",
 		[]string{"INPROGRESS", "SUCCESSFUL", "FAILED"},
 		"key", "lockstep/web", "url",
 	},
@@ -175,7 +175,8 @@ func TestNoTokenGoesToAHostThatARepositoryNames(t *testing.T) {
 	api := newReceiver(t, nil)
 	target := notify.Target{Name: "commit", Type: notify.Gitea, URL: api.URL, TokenFile: file(t, "t0ken")}
 	for _, repository := range []string{
-		"https://git.example.com/team/shop.git", "/srv/127.0.0.1/shop", "https://127.0.0.1/shop", "https://127.0.0.1/a/b/c", "https://127.0.0.1/../shop",
+		"https://git.example.com/team/shop.git", "https://127.0.0.1.git.example.com/team/shop", "https://127.0.0.1@git.example.com/team/shop",
+		"https://ssh./team/shop", "git@:team/shop", "https://127.0.0.1//shop", "/srv/127.0.0.1/shop", "https://127.0.0.1/shop", "https://127.0.0.1/a/b/c", "https://127.0.0.1/../shop",
 	} {
 		s := newStage(t, repository, target)
 		s.tell("web", first, healthy(first)...)
@@ -183,6 +184,22 @@ func TestNoTokenGoesToAHostThatARepositoryNames(t *testing.T) {
 	}
 	if len(api.got) > 0 {
 		t.Errorf("%d statuses", len(api.got))
+	}
+}
+
+func TestItIsToldOnceThatAHostIsNotTheProviders(t *testing.T) {
+	api := newReceiver(t, nil)
+	target := notify.Target{Name: "commit", Type: notify.Gitea, URL: api.URL, TokenFile: file(t, "t0ken"), Apps: []string{"web*"}}
+	s := newStage(t, "https://git.example.com/team/shop.git", target, slack(t, api))
+	s.join("web-eu", "https://git.example.com/team/other.git")
+	s.join("api", "https://elsewhere.example.com/team/other.git")
+	for _, app := range []string{"web", "web-eu", "api"} {
+		s.tell(app, first, healthy(first)...)
+	}
+	s.end()
+	told := s.logs.FilterMessage("commits get no status, as the repository is none of the provider's").All()
+	if len(told) != 1 || told[0].ContextMap()["host"] != "git.example.com" || told[0].ContextMap()["target"] != "commit" {
+		t.Errorf("%+v", told)
 	}
 }
 
@@ -223,6 +240,7 @@ func TestATargetIsChecked(t *testing.T) {
 		},
 		"urlFile":    {with(hook, func(t *notify.Target) { t.URLFile = "f" }), with(commit, func(t *notify.Target) { t.URLFile = "f" })},
 		"tokenFile":  {with(commit, func(t *notify.Target) { t.TokenFile = "" }), with(chat, func(t *notify.Target) { t.TokenFile = "f" })},
+		"cluster":    {with(chat, func(t *notify.Target) { t.Cluster = "EU/c4nary" })},
 		"caFile":     {with(hook, func(t *notify.Target) { t.CAFile = "f" })},
 		"secretFile": {with(chat, func(t *notify.Target) { t.SecretFile = "f" })},
 		"link":       {with(chat, func(t *notify.Target) { t.Link = "https://example.com" }), with(commit, func(t *notify.Target) { t.Link = "javascript:c4nary" })},
@@ -234,7 +252,6 @@ func TestATargetIsChecked(t *testing.T) {
 			with(chat, func(t *notify.Target) { t.Template = `{{if printf "%1000000d" 1}}{{end}}` }),
 			with(chat, func(t *notify.Target) { t.Template = `{{define "a"}}{{template "a"}}{{end}}{{template "a"}}` }),
 			with(chat, func(t *notify.Target) { t.Template = "{{c4nary" }), with(chat, func(t *notify.Target) { t.Template = strings.Repeat("x", 5000) }),
-			with(chat, func(t *notify.Target) { t.Template = strings.Repeat("x", 3000) }),
 		},
 	} {
 		for _, target := range wrong {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
@@ -16,6 +18,7 @@ const longestText = 2 << 10
 // Notice is what an app has come to.
 type Notice struct {
 	App        string
+	Cluster    string // as the target that is told calls it; empty if it does not
 	Repository string
 	Path       string
 	Namespace  string
@@ -79,7 +82,11 @@ func (n Notice) summary() string {
 
 // text is what people read of it without a template.
 func (n Notice) text() string {
-	text := n.App + " is " + string(n.State) + ": " + n.summary()
+	text := n.App
+	if n.Cluster != "" {
+		text += " in " + n.Cluster
+	}
+	text += " is " + string(n.State) + ": " + n.summary()
 	if !n.Revision.IsZero() {
 		text += " (" + n.Revision.String()
 		if n.Author != "" {
@@ -91,6 +98,17 @@ func (n Notice) text() string {
 		text += "\n" + n.Advice
 	}
 	return text
+}
+
+// oneLine is a text without line breaks, and without other characters that cannot be seen.
+func oneLine(text string) string {
+	printable := func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}
+	return strings.Join(strings.Fields(strings.Map(printable, text)), " ")
 }
 
 // cut returns text of at most so many bytes.

@@ -39,8 +39,8 @@ func New(store *status.Store, clean func(string) string, log *zap.Logger) *Notif
 	}
 }
 
-// Set makes those the targets that are told. One that is as it was goes on undisturbed. What waits for one that has left,
-// or has changed, is sent first if that takes no more than a moment.
+// Set makes those the targets that are told. One that is as it was goes on undisturbed, and one that has changed with what waits for
+// it. What waits for one that has left is sent first if that takes no more than a moment.
 func (n *Notifier) Set(targets ...Target) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -64,13 +64,18 @@ func (n *Notifier) desk(target Target) *desk {
 		}
 	}
 	d := &desk{
-		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: map[string]told{}, ended: make(chan struct{}),
+		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: map[string]told{}, foreign: map[string]bool{}, ended: make(chan struct{}),
 	}
 	if target.CAFile != "" {
 		d.client = clientOn(trust.NewTransport(target.CAFile))
 	}
 	for app, last := range n.last {
 		d.told[app] = told{Notice: last}
+	}
+	for _, old := range n.desks {
+		if old.target.Name == target.Name && old.target.Type == target.Type {
+			d.succeed(old)
+		}
 	}
 	if n.running != nil {
 		n.start(d)
@@ -120,8 +125,9 @@ func (n *Notifier) Observe(_ context.Context, event sync.Event) {
 		return
 	}
 	is := noticeOf(app, event, n.clean)
-	if event.Open != nil {
+	if event.Open != nil || event.Verdict != nil {
 		n.takeOver(is, event.Open)
+		n.knew(is.App, event.Verdict)
 		return
 	}
 	if event.Same != nil {
@@ -167,10 +173,15 @@ func (n *Notifier) found(is Notice) {
 	}
 }
 
+// forget lets go of an app, which may be another process's from now on: that a commit is pending is not said any more, as that
+// process may have said its end already.
 func (n *Notifier) forget(app string) {
 	delete(n.last, app)
 	delete(n.known, app)
 	for _, d := range n.desks {
 		delete(d.told, app)
+		if d.target.onCommit() {
+			d.queue.drop(func(waits Notice) bool { return waits.App == app && !waits.over() && !waits.overtaken })
+		}
 	}
 }

@@ -197,6 +197,35 @@ func TestTargetsComeAndGoWithTheConfig(t *testing.T) {
 	}
 }
 
+func TestATargetThatIsCorrectedGetsWhatWaits(t *testing.T) {
+	wrong := newReceiver(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusServiceUnavailable) })
+	right := newReceiver(t, nil)
+	s := newStage(t, repository, slack(t, wrong))
+	s.join("api", repository)
+	s.tell("web", first, healthy(first)...)
+	s.tell("api", first, healthy(first)...)
+	wrong.next(t)
+	s.notifier.Set(slack(t, right))
+	if got := right.text(t) + right.text(t); strings.Count(got, "web is Healthy") != 1 || strings.Count(got, "api is Healthy") != 1 {
+		t.Error(got)
+	}
+	s.end()
+	if len(right.got) > 0 {
+		t.Error("told twice")
+	}
+}
+
+func TestATargetThatWorksAgainIsToldOf(t *testing.T) {
+	hook := newReceiver(t, func(w http.ResponseWriter, attempt int) {
+		w.WriteHeader([]int{http.StatusServiceUnavailable, http.StatusOK}[min(attempt-1, 1)])
+	})
+	s := newStage(t, repository, notify.Target{Name: "hook", Type: notify.Webhook, URL: hook.URL})
+	s.tell("web", first, healthy(first)...)
+	if entry := s.waitForLog("notifications are sent again"); entry.ContextMap()["target"] != "hook" {
+		t.Errorf("%+v", entry)
+	}
+}
+
 func TestATargetIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 	pauses := notify.Pauses(0, time.Minute, time.Hour, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	if pauses[0] < time.Second || pauses[1] < time.Minute || pauses[2] != 15*time.Minute || pauses[11] < 5*time.Minute || pauses[11] > 6*time.Minute {

@@ -2,7 +2,9 @@ package notify
 
 import (
 	"crypto/rand"
+	"time"
 
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 )
@@ -57,7 +59,9 @@ func (n Notice) overtakes(revision git.Revision) Notice {
 // takeOver ends what another process has left pending: by what becomes of the commit that the app goes on with, and at once of
 // the others.
 func (n *Notifier) takeOver(is Notice, left []git.Revision) {
-	n.known[is.App] = true
+	if len(left) > 0 {
+		n.known[is.App] = true
+	}
 	for _, revision := range left {
 		if revision == is.Revision || is.Revision.IsZero() {
 			continue
@@ -68,6 +72,23 @@ func (n *Notifier) takeOver(is Notice, left []git.Revision) {
 			if d.target.onCommit() && d.target.wants(pending) {
 				d.put(is.overtakes(revision))
 			}
+		}
+	}
+}
+
+// knew notes a verdict that another process has told, or has given up to tell, as it is of a time before the oldest notices that are
+// still sent. Of a younger one nobody knows whether that process came to it.
+func (n *Notifier) knew(app string, verdict *inventory.Record) {
+	if verdict == nil || time.Since(verdict.At.Add(verdict.Duration)) < oldest {
+		return
+	}
+	revision, err := git.ParseRevision(verdict.Revision)
+	if err != nil {
+		return
+	}
+	for _, d := range n.desks {
+		if _, known := d.told[app]; !known {
+			d.told[app] = told{Notice: Notice{App: app, State: sync.State(verdict.State), Reason: verdict.Reason, Revision: revision}}
 		}
 	}
 }

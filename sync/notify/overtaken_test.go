@@ -2,9 +2,12 @@ package notify_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/notify"
@@ -93,7 +96,7 @@ func TestAVerdictThatIsTheFirstOnItsCommitIsNews(t *testing.T) {
 func TestAProviderHasAWordForWhatIsOvertaken(t *testing.T) {
 	words := map[notify.Type]string{
 		notify.GitHub: "error", notify.Gitea: "error", notify.GitLab: "canceled", notify.Bitbucket: "STOPPED",
-		notify.BitbucketServer: "FAILED", notify.Azure: "notApplicable",
+		notify.BitbucketServer: "CANCELLED", notify.Azure: "notApplicable",
 	}
 	for _, test := range commitTests {
 		api := newReceiver(t, nil)
@@ -110,4 +113,72 @@ func TestAProviderHasAWordForWhatIsOvertaken(t *testing.T) {
 		}
 		none(t, s, api)
 	}
+}
+
+func TestWhatHasFailedForLongIsNotSaidAgainByTheNextDaemon(t *testing.T) {
+	for name, test := range map[string]struct {
+		age    time.Duration
+		reason string
+		again  bool
+	}{
+		"for long": {2 * time.Hour, "ImagePull", false}, "just now": {time.Minute, "ImagePull", true}, "of something else": {2 * time.Hour, "CrashLoop", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chat := newReceiver(t, nil)
+			s := newStage(t, repository, slack(t, chat))
+			verdict := &inventory.Record{
+				Revision: "main@sha1:" + first.Hash, State: string(sync.Failed), Reason: test.reason, At: time.Now().Add(-test.age - time.Second), Duration: time.Second,
+			}
+			way := healthy(first) // nothing of it is written
+			s.tell("web", first, way[0], sync.Event{Step: sync.StepLoad, Verdict: verdict})
+			s.tell("web", first, fails("not found")...)
+			if test.again {
+				if got := chat.text(t); !strings.HasPrefix(got, "web is Failed: ImagePull") {
+					t.Error(got)
+				}
+			}
+			s.tell("web", second, begin(second)...)
+			s.tell("web", second, way[4:]...)
+			if got := chat.text(t); !strings.HasPrefix(got, "web is Healthy") {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+func TestAnAppThatIsAnothersIsNotPendingAnyMore(t *testing.T) {
+	release := make(chan struct{})
+	busy := make(chan struct{})
+	api := newReceiver(t, func(_ http.ResponseWriter, attempt int) {
+		if attempt == 1 {
+			close(busy)
+			<-release
+		}
+	})
+	s := newStage(t, own, gitea(t, api))
+	s.join("api", own)
+	s.join("db", own)
+	s.tell("api", first, begin(first)...)
+	<-busy
+	s.tell("web", first, begin(first)...)
+	s.tell("web", second, begin(second)...)
+	s.tell("db", first, healthy(first)...)
+	s.tell("web", second, sync.Event{Left: true}) // the lease has ended: another process says what becomes of it
+	s.tell("db", first, sync.Event{Left: true})
+	close(release)
+	expect(t, api, "1111111 pending: api is Progressing", "1111111 error: overtaken by 2222222", "1111111 success: db is Healthy")
+	none(t, s, api)
+}
+
+func TestACommitThatIsPendingGetsItsEndAlsoWhenTheTargetHasChanged(t *testing.T) {
+	api := newReceiver(t, nil)
+	target := gitea(t, api)
+	s := newStage(t, own, target)
+	s.tell("web", first, begin(first)...)
+	expect(t, api, "1111111 pending: web is Progressing")
+	target.Link = "https://status.example.com/"
+	s.notifier.Set(target)
+	s.tell("web", second, begin(second)...)
+	expect(t, api, "1111111 error: overtaken by 2222222", "2222222 pending: web is Progressing")
+	none(t, s, api)
 }

@@ -21,19 +21,20 @@ type queue struct {
 
 func newQueue() *queue { return &queue{of: map[string]Notice{}, more: sync.NewWake()} }
 
-// offer puts a notice in, in place of the one that waits under its key.
-func (q *queue) offer(key string, n Notice) {
+// offer puts a notice in, in place of the one that waits under its key, and reports whether another had to go for it.
+func (q *queue) offer(key string, n Notice) (full bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if _, waits := q.of[key]; !waits {
 		q.order = append(q.order, key)
 	}
 	q.of[key] = n
-	for len(q.order) > mostQueued {
+	for ; len(q.order) > mostQueued; full = true {
 		delete(q.of, q.order[0])
 		q.order = q.order[1:]
 	}
 	q.more.Poke()
+	return full
 }
 
 // first returns what has waited longest, and leaves it where it is: meanwhile there may be something newer to say.
@@ -44,6 +45,30 @@ func (q *queue) first() (key string, n Notice, waits bool) {
 		return "", Notice{}, false
 	}
 	return q.order[0], q.of[q.order[0]], true
+}
+
+// later lets all others go before what waits under a key.
+func (q *queue) later(key string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if place := slices.Index(q.order, key); place >= 0 {
+		q.order = append(slices.Delete(q.order, place, place+1), key)
+	}
+}
+
+// drop takes out what is so, and returns how much that was.
+func (q *queue) drop(is func(Notice) bool) (dropped int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	there := len(q.order)
+	q.order = slices.DeleteFunc(q.order, func(key string) bool {
+		goes := is(q.of[key])
+		if goes {
+			delete(q.of, key)
+		}
+		return goes
+	})
+	return there - len(q.order)
 }
 
 // done takes n out, unless something newer has come in its place.

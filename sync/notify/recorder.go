@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	stdsync "sync"
 
 	"go.uber.org/zap"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/lockstep-dev/lockstep/apply"
@@ -19,7 +21,7 @@ import (
 const (
 	// mostRecorded is how many events of Kubernetes wait to be written; what comes on top of them is dropped.
 	mostRecorded = 256
-	// mostProblems of one report are told.
+	// mostProblems of one report are told, and a verdict on as many workloads.
 	mostProblems = 10
 )
 
@@ -38,9 +40,16 @@ type Recorder struct {
 
 // recorded is what is known of an app.
 type recorded struct {
+	app     string
 	last    Notice
 	known   bool // it has come to something since the daemon began
-	objects map[object.ID]corev1.ObjectReference
+	objects map[object.ID]live
+}
+
+// live is by what kubectl describe asks for the events of an object.
+type live struct {
+	version string // of its API, with the group
+	uid     types.UID
 }
 
 // NewRecorder returns a Recorder of the apps in store, which has to be told of each event before it. Instance names the
@@ -64,7 +73,7 @@ func (r *Recorder) Observe(_ context.Context, event sync.Event) {
 	}
 	one := r.apps[event.App]
 	if one == nil {
-		one = &recorded{objects: map[object.ID]corev1.ObjectReference{}}
+		one = &recorded{app: event.App, objects: map[object.ID]live{}}
 		r.apps[event.App] = one
 	}
 	switch {
@@ -76,8 +85,8 @@ func (r *Recorder) Observe(_ context.Context, event sync.Event) {
 	case event.Report != nil:
 		for _, p := range event.Report.Problems[:min(len(event.Report.Problems), mostProblems)] {
 			if p.Object.Name != "" {
-				r.write(one.reference(p.Object), corev1.EventTypeWarning, "Gate", string(p.Reason),
-					p.Message+"; "+p.Advice+" ("+event.Revision.String()+")")
+				r.write(one, one.reference(p.Object), corev1.EventTypeWarning, "Gate", string(p.Reason),
+					strings.TrimSuffix(p.Message+"; "+p.Advice, "; ")+" ("+event.Revision.String()+")")
 			}
 		}
 	}
@@ -86,12 +95,16 @@ func (r *Recorder) Observe(_ context.Context, event sync.Event) {
 
 // changed tells of drift.
 func (r *Recorder) changed(one *recorded, c *apply.Change) {
-	switch {
-	case sync.IsFight(c):
-		r.write(one.reference(c.ID), corev1.EventTypeWarning, "Apply", "Fight", c.Why)
-	case c.Drift && (c.Action == apply.Created || c.Action == apply.Configured):
-		r.write(one.reference(c.ID), corev1.EventTypeNormal, "Apply", "DriftCorrected", c.String())
+	fight := sync.IsFight(c)
+	if !fight && (!c.Drift || c.Action != apply.Created && c.Action != apply.Configured) {
+		return
 	}
+	one.know(c) // one that had been deleted is another since
+	if fight {
+		r.write(one, one.reference(c.ID), corev1.EventTypeWarning, "Apply", "Fight", c.Why)
+		return
+	}
+	r.write(one, one.reference(c.ID), corev1.EventTypeNormal, "Apply", "DriftCorrected", c.String())
 }
 
 // verdict tells what an app has come to, once.
@@ -121,43 +134,43 @@ func (r *Recorder) tell(one *recorded, app status.App, is Notice) {
 	if is.State == sync.Healthy {
 		kind = corev1.EventTypeNormal
 	}
-	r.write(r.own(app.Name), kind, "Reconcile", cmp.Or(is.Reason, string(is.State)), is.text())
+	r.write(one, r.own(app.Name), kind, "Reconcile", cmp.Or(is.Reason, string(is.State)), is.text())
 	if is.State != sync.Healthy && is.State != sync.RolledBack {
 		return
 	}
-	for _, c := range app.Changes[:min(len(app.Changes), mostProblems)] {
-		if workloads[c.Object.Kind] && (c.Action == apply.Created || c.Action == apply.Configured) {
-			r.write(one.reference(c.Object), kind, "Reconcile", string(is.State), is.text())
+	left := mostProblems
+	for _, c := range app.Changes {
+		if left > 0 && workloads[c.Object.Kind] && (c.Action == apply.Created || c.Action == apply.Configured) {
+			left--
+			r.write(one, one.reference(c.Object), kind, "Reconcile", string(is.State), is.text())
 		}
 	}
 }
 
-// workloads are the kinds on which events are written, and whose UIDs are worth remembering: kubectl describe asks by it.
+// workloads are the kinds on which it is written what the app has come to.
 var workloads = map[string]bool{"Deployment": true, "StatefulSet": true, "DaemonSet": true, "Job": true, "CronJob": true}
 
-// learn takes down what the workloads are in the cluster.
+// learn takes down what the objects are in the cluster.
 func (o *recorded) learn(plan *apply.Plan) {
 	clear(o.objects)
 	for _, c := range plan.Changes {
-		if !workloads[c.ID.Kind] {
-			continue
-		}
-		if live := c.Target(); live != nil {
-			o.objects[c.ID] = corev1.ObjectReference{
-				APIVersion: live.GetAPIVersion(), Kind: live.GetKind(), Namespace: live.GetNamespace(), Name: live.GetName(), UID: live.GetUID(),
-			}
-		}
+		o.know(c)
+	}
+}
+
+func (o *recorded) know(c *apply.Change) {
+	is := cmp.Or(c.Live, c.Desired)
+	if uid := c.UID(); is != nil && uid != "" {
+		o.objects[c.ID] = live{version: is.GetAPIVersion(), uid: uid}
 	}
 }
 
 // reference is an object as far as it is known.
 func (o *recorded) reference(id object.ID) corev1.ObjectReference {
-	if known, ok := o.objects[id]; ok {
-		return known
-	}
-	return corev1.ObjectReference{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
+	known := o.objects[id]
+	return corev1.ObjectReference{APIVersion: known.version, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name, UID: known.uid}
 }
 
-func (r *Recorder) write(about corev1.ObjectReference, kind, action, reason, note string) {
-	r.writer.offer(occurrence{about: about, kind: kind, action: action, reason: reason, note: r.clean(note)})
+func (r *Recorder) write(one *recorded, about corev1.ObjectReference, kind, action, reason, note string) {
+	r.writer.offer(occurrence{subject{one.app, about, kind, action, reason}, r.clean(note)})
 }

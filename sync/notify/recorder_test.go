@@ -182,19 +182,35 @@ func live(namespace string) *unstructured.Unstructured {
 	}}
 }
 
-func TestTheSameAgainIsCountedInOneEvent(t *testing.T) {
-	c, namespace := clustertest.Client(t), clustertest.Namespace(t)
+// again is an occurrence that is always the same, but for its time.
+func again(namespace string, after ...time.Duration) []notify.Occurrence {
 	about := corev1.ObjectReference{Kind: "Deployment", Namespace: namespace, Name: "web-server"}
-	notify.WriteAgain(t.Context(), c, about, time.Second, 2*time.Minute, 2*time.Minute+time.Second, 51*time.Minute)
+	all := []notify.Occurrence{{About: about, Reason: "ImagePull", Note: "not found"}}
+	for _, passed := range after {
+		all = append(all, notify.Occurrence{About: about, Reason: "ImagePull", Note: "not found", After: passed})
+	}
+	return all
+}
+
+// eventsIn are the events in a namespace.
+func eventsIn(t *testing.T, c client.Client, namespace string) []eventsv1.Event {
+	t.Helper()
 	var list eventsv1.EventList
 	if err := c.List(t.Context(), &list, client.InNamespace(namespace)); err != nil {
 		t.Fatal(err)
 	}
-	if len(list.Items) != 2 {
-		t.Fatalf("%d events, want one for the series and one after it", len(list.Items))
+	return list.Items
+}
+
+func TestTheSameAgainIsCountedInOneEvent(t *testing.T) {
+	c, namespace := clustertest.Client(t), clustertest.Namespace(t)
+	notify.Write(t.Context(), c, zap.NewNop(), again(namespace, time.Second, 2*time.Minute, 2*time.Minute+time.Second, 51*time.Minute)...)
+	events := eventsIn(t, c, namespace)
+	if len(events) != 2 {
+		t.Fatalf("%d events, want one for the series and one after it", len(events))
 	}
 	counted := 0
-	for _, e := range list.Items {
+	for _, e := range events {
 		if e.Series != nil {
 			counted = int(e.Series.Count)
 		}

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -38,6 +40,7 @@ type Target struct {
 	TokenFile  string   // a file with the token for a provider's API
 	SecretFile string   // a file with the key that a webhook's messages are signed with
 	CAFile     string   // a file with the certificates of the authorities that are trusted; the system's if empty
+	Cluster    string   // what this cluster is called, for who is told by several; a DNS label, or empty
 	Link       string   // what a commit status leads to; the commit's repository if empty
 	Apps       []string // patterns of names, as of [path.Match]; all apps if empty
 	On         []string // states and reasons; those of the type if empty
@@ -139,22 +142,25 @@ func (t Target) checkFilters() error {
 			return wrong("apps", "not a pattern of names")
 		}
 	}
+	if t.Cluster != "" && len(validation.IsDNS1123Label(t.Cluster)) > 0 {
+		return wrong("cluster", "want lower case letters, digits and -, 63 at most")
+	}
 	for _, word := range t.On {
 		if !isWord(word) {
-			return wrong("on", "want states and reasons, as Failed or ImagePull")
+			return wrong("on", "%.40q is no state and no reason; want those of the README, as Failed or ImagePull", word)
 		}
 	}
 	return nil
 }
 
-// isWord reports whether a state or a reason may be called so.
+// isWord reports whether a state or a reason is called so.
 func isWord(word string) bool {
-	for i, r := range word {
-		if isUpper := r >= 'A' && r <= 'Z'; !isUpper && (i == 0 || (r < 'a' || r > 'z')) {
-			return false
-		}
-	}
-	return word != ""
+	return slices.Contains(states, sync.State(word)) || word == "DependencyNotReady" || slices.Contains(sync.Reasons(), word)
+}
+
+// states are all that there are.
+var states = []sync.State{
+	sync.Pending, sync.Syncing, sync.Progressing, sync.Healthy, sync.RolledBack, sync.Failed, sync.Blocked, sync.Suspended,
 }
 
 // verdicts are the states that one is told of who does not say otherwise.
@@ -162,18 +168,19 @@ var verdicts = []sync.State{sync.Healthy, sync.RolledBack, sync.Failed, sync.Blo
 
 // wants reports whether the target is to be told of n.
 func (t Target) wants(n Notice) bool {
-	if t.onCommit() && (n.Revision.IsZero() || !t.hosts(n.Repository)) {
+	switch {
+	case t.onCommit() && (n.Revision.IsZero() || !t.hosts(n.Repository)), !t.names(n.App):
 		return false
-	}
-	named := func(pattern string) bool {
-		matched, err := path.Match(pattern, n.App)
-		return matched && err == nil
-	}
-	if len(t.Apps) > 0 && !slices.ContainsFunc(t.Apps, named) {
-		return false
-	}
-	if len(t.On) > 0 {
+	case len(t.On) > 0:
 		return slices.Contains(t.On, string(n.State)) || n.Reason != "" && slices.Contains(t.On, n.Reason)
 	}
 	return slices.Contains(verdicts, n.State) || t.onCommit() && (n.State == sync.Syncing || n.State == sync.Progressing)
+}
+
+// names reports whether the target is told of an app.
+func (t Target) names(app string) bool {
+	return len(t.Apps) == 0 || slices.ContainsFunc(t.Apps, func(pattern string) bool {
+		matched, err := path.Match(pattern, app)
+		return matched && err == nil
+	})
 }

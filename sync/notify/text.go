@@ -2,29 +2,35 @@ package notify
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"text/template"
-	"text/template/parse"
+	"time"
 
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
-// longestTemplate is how many bytes a template may have.
-const longestTemplate = 4 << 10
+const (
+	// longestTemplate is how many bytes a template may have.
+	longestTemplate = 4 << 10
+	// longestFilled is how many it may have with the fields in it: Teams takes 28 KB of a card.
+	longestFilled = 12 << 10
+)
 
 // Fields are what a template may show.
 type Fields struct {
-	App, Repository, Path, Namespace string
-	State, Reason, Message, Advice   string
-	Revision, Commit, Branch         string
-	Author, Subject, Took            string
+	App, Cluster                   string
+	Repository, Path, Namespace    string
+	State, Reason, Message, Advice string
+	Revision, Commit, Branch       string
+	Author, Subject, Took          string
 }
 
 func (n Notice) fields() Fields {
 	f := Fields{
-		App: n.App, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace,
+		App: n.App, Cluster: n.Cluster, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace,
 		State: string(n.State), Reason: n.Reason, Message: n.Message, Advice: n.Advice,
 		Commit: n.Revision.Hash, Branch: n.Revision.Ref, Author: n.Author, Subject: n.Subject,
 	}
@@ -37,7 +43,7 @@ func (n Notice) fields() Fields {
 	return f
 }
 
-// checkText tries the template out.
+// checkText tries the template out, with all that there may be in it and with next to nothing.
 func (t Target) checkText() error {
 	switch {
 	case t.Template == "":
@@ -45,83 +51,77 @@ func (t Target) checkText() error {
 	case t.Type == Webhook:
 		return wrong("template", "a webhook is told the fields themselves")
 	}
-	_, err := t.render(Notice{App: "web", State: sync.Healthy, Revision: git.Revision{Ref: "main", Hash: strings.Repeat("0", 40)}})
+	most := Notice{
+		App: "a", Cluster: "a", Repository: "a", Path: "a", Namespace: "a", State: sync.Failed, Reason: "a", Message: "a", Advice: "a",
+		Revision: git.Revision{Ref: "main", Hash: strings.Repeat("0", 40)}, Author: "a", Subject: "a", Took: time.Second,
+	}
+	_, err := t.render(most)
+	if err == nil {
+		_, err = t.render(Notice{App: "a", State: sync.Healthy})
+	}
 	return err
 }
 
-// text is what the target is told of n.
+// text is what the target is told of n. What a template has of its own is as it is, but what others wrote, as a commit's message,
+// mentions nobody and hides no address.
 func (t Target) text(n Notice) string {
+	if t.Type == Slack || t.Type == Teams {
+		n = n.harmless(t.Type)
+	}
 	if t.Template == "" {
 		return n.text()
 	}
 	text, err := t.render(n)
-	if err != nil { // it was tried out: only its length can be wrong
+	if errors.Is(err, errLong) && text != "" {
+		return strings.ToValidUTF8(text[:min(len(text), longestFilled-len("…"))], "") + "…"
+	}
+	if err != nil {
 		return n.text()
 	}
 	return text
 }
 
-// render fills in the template. It has conditions, and neither loops nor calls of others, so that it ends.
+// render fills in the template, as far as there is room. It has conditions, and neither loops nor calls of others, so that it ends.
 func (t Target) render(n Notice) (string, error) {
 	if len(t.Template) > longestTemplate {
 		return "", wrong("template", "longer than %d bytes", longestTemplate)
 	}
-	parsed, err := template.New("").Option("missingkey=error").Parse(t.Template)
+	parsed, err := template.New("").Option("missingkey=error").Funcs(bounded).Parse(t.Template)
 	if err != nil || len(parsed.Templates()) > 1 {
 		return "", wrong("template", "not a template, or one that defines others")
 	}
 	if parsed.Tree != nil && !isPlain(parsed.Root) {
 		return "", wrong("template", "want fields, if and with: no range, no template, no printf")
 	}
+	if parsed.Tree != nil && !hasFields(parsed.Root, true) {
+		return "", wrong("template", "cannot be filled in: want the fields that there are")
+	}
 	var out limited
-	if err := parsed.Execute(&out, n.fields()); err != nil {
-		return "", wrong("template", "cannot be filled in: want the fields that there are, and %d bytes at most", longestText)
+	err = parsed.Execute(&out, n.fields())
+	switch {
+	case errors.Is(err, errLong):
+		return out.String(), fmt.Errorf("%w: %w", wrong("template", "makes more than %d bytes", longestFilled), errLong)
+	case err != nil:
+		return "", wrong("template", "cannot be filled in: want the fields that there are")
 	}
 	return out.String(), nil
 }
 
-// isPlain reports whether a template has nothing in it that could go on for ever.
-func isPlain(node parse.Node) bool {
-	switch node := node.(type) {
-	case *parse.ListNode:
-		if node == nil {
-			return true
-		}
-		for _, child := range node.Nodes {
-			if !isPlain(child) {
-				return false
-			}
-		}
-		return true
-	case *parse.TextNode, *parse.CommentNode:
-		return true
-	case *parse.ActionNode:
-		return isBounded(node.Pipe)
-	case *parse.IfNode:
-		return isBounded(node.Pipe) && isPlain(node.List) && isPlain(node.ElseList)
-	case *parse.WithNode:
-		return isBounded(node.Pipe) && isPlain(node.List) && isPlain(node.ElseList)
-	}
-	return false
+// bounded are the functions of templates that make texts, which end where they would be too long: called on what they have made,
+// they could double it a hundred times.
+var bounded = template.FuncMap{
+	"print": within(fmt.Sprint), "println": within(fmt.Sprintln),
+	"html": within(template.HTMLEscaper), "js": within(template.JSEscaper), "urlquery": within(template.URLQueryEscaper),
 }
 
-// isBounded reports whether a pipeline calls nothing that makes long texts of short ones.
-func isBounded(pipe *parse.PipeNode) bool {
-	for _, command := range pipe.Cmds {
-		for _, arg := range command.Args {
-			switch arg := arg.(type) {
-			case *parse.IdentifierNode:
-				if arg.Ident == "printf" || arg.Ident == "call" {
-					return false
-				}
-			case *parse.PipeNode:
-				if !isBounded(arg) {
-					return false
-				}
-			}
+func within(write func(...any) string) func(...any) (string, error) {
+	return func(args ...any) (string, error) {
+		text := write(args...)
+		if len(text) > longestFilled {
+			return "", errLong
 		}
+		return text, nil
 	}
-	return true
 }
 
 var errLong = errors.New("too long")
@@ -130,8 +130,9 @@ var errLong = errors.New("too long")
 type limited struct{ strings.Builder }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if l.Len()+len(p) > longestText {
-		return 0, errLong
+	if room := longestFilled - l.Len(); len(p) > room {
+		_, _ = l.Builder.Write(p[:room])
+		return room, errLong
 	}
 	return l.Builder.Write(p)
 }

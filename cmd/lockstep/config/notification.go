@@ -28,6 +28,7 @@ func (n *Notification) fields(folder string) fields {
 		"tokenFile":  func(v value) { n.TokenFile = v.onDisk(folder) },
 		"secretFile": func(v value) { n.SecretFile = v.onDisk(folder) },
 		"caFile":     func(v value) { n.CAFile = v.onDisk(folder) },
+		"cluster":    func(v value) { n.Cluster, _ = v.text() },
 		"link":       func(v value) { n.Link, _ = v.text() },
 		"apps":       func(v value) { n.Apps = v.texts() },
 		"on":         func(v value) { n.On = v.texts() },

@@ -24,6 +24,7 @@ func TestNotificationsAreRead(t *testing.T) {
   type: slack
   urlFile: secrets/slack
   apps: ["web-*", api]
+  cluster: eu
   on: [Failed, ImagePull]
   template: "{{.App}}: {{.State}}"
 - {name: commit, type: gitea, url: "https://git.example.com", tokenFile: /run/token, caFile: ca.crt, link: "https://status.example.com/"}
@@ -31,13 +32,13 @@ func TestNotificationsAreRead(t *testing.T) {
 `)
 	want := []Notification{
 		{Line: 11, Target: notify.Target{
-			Name: "ops", Type: notify.Slack, URLFile: "/etc/lockstep/secrets/slack", Apps: []string{"web-*", "api"},
+			Name: "ops", Type: notify.Slack, URLFile: "/etc/lockstep/secrets/slack", Apps: []string{"web-*", "api"}, Cluster: "eu",
 			On: []string{"Failed", "ImagePull"}, Template: "{{.App}}: {{.State}}",
 		}},
-		{Line: 17, Target: notify.Target{
+		{Line: 18, Target: notify.Target{
 			Name: "commit", Type: notify.Gitea, URL: "https://git.example.com", TokenFile: "/run/token", CAFile: "/etc/lockstep/ca.crt", Link: "https://status.example.com/",
 		}},
-		{Line: 18, Target: notify.Target{Name: "hook", Type: notify.Webhook, URL: "http://hook.shop.svc/in", SecretFile: "/etc/lockstep/key"}},
+		{Line: 19, Target: notify.Target{Name: "hook", Type: notify.Webhook, URL: "http://hook.shop.svc/in", SecretFile: "/etc/lockstep/key"}},
 	}
 	if len(c.Problems) > 0 || !reflect.DeepEqual(c.Notifications, want) {
 		t.Errorf("%v\n%+v", c.Problems, c.Notifications)
@@ -50,6 +51,8 @@ func TestANotificationThatIsWrongStopsItselfAlone(t *testing.T) {
 		"{name: a, type: slack, url: \"https://hooks.slack.com/services/c4nary\"}": `:11: notification "a": url: is a secret`,
 		"{name: a, type: slack, urlFile: f, token: c4nary}":                        `:11: notification "a": unknown field "token"`,
 		"{name: a, type: github}":                                                  `:11: notification "a": tokenFile: missing`,
+		"{name: a, type: slack, urlFile: f, cluster: E U}":                         `:11: notification "a": cluster: want lower case`,
+		"{name: a, type: slack, urlFile: f, on: [Failed, Faild]}":                  `:11: notification "a": on: "Faild" is no state and no reason`,
 		"{type: slack, urlFile: f}":                                                `:11: notification 1: name: missing`,
 		"{name: a, type: slack, urlFile: \"\"}":                                    `:11: notification "a": url: missing`,
 		"{name: a, type: slack, urlFile: f, apps: web}":                            `:11: notification "a": apps: want a list of texts`,
@@ -70,7 +73,7 @@ func TestANotificationThatIsWrongStopsItselfAlone(t *testing.T) {
 func TestTheReadmeHasEveryKeyOfANotification(t *testing.T) {
 	rows := table(t, "#### Keys of a notification")
 	sameKeys(t, rows, new(Notification).fields("."))
-	required(t, rows, "caFile", "link", "name", "secretFile", "template", "tokenFile", "type", "url", "urlFile")
+	required(t, rows, "caFile", "cluster", "link", "name", "secretFile", "template", "tokenFile", "type", "url", "urlFile")
 }
 
 func TestTheReadmeNamesEveryTypeOfNotification(t *testing.T) {
