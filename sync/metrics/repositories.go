@@ -25,8 +25,7 @@ func (m *Metrics) Source(name string, source sync.Source) sync.Source {
 	if m.repositories.kept == nil {
 		m.repositories.kept = map[string]bool{}
 	}
-	m.repositories.kept[name] = true
-	m.fetches.WithLabelValues(name)
+	m.follow(name)
 	return &counted{Source: source, name: name, metrics: m}
 }
 
@@ -42,10 +41,34 @@ func (m *Metrics) Keep(repositories ...string) {
 			m.lastFetch.DeletePartialMatch(labels)
 		}
 	}
+	before := m.repositories.kept
 	m.repositories.kept = map[string]bool{}
 	for _, name := range repositories {
-		m.repositories.kept[name] = true
+		if before[name] {
+			m.repositories.kept[name] = true
+		} else {
+			m.follow(name)
+		}
 	}
+}
+
+// follow has the series of a repository begin, if they have not: at 0, and its age at none. Under mu.
+func (m *Metrics) follow(name string) {
+	if m.repositories.kept[name] {
+		return
+	}
+	m.repositories.kept[name] = true
+	m.fetches.WithLabelValues(name)
+	for _, err := range failures {
+		m.fetchErrors.WithLabelValues(name, typeOf(err))
+	}
+	m.lastFetch.WithLabelValues(name).SetToCurrentTime()
+}
+
+// failures are of each type that a fetch fails with.
+var failures = []error{
+	context.DeadlineExceeded, errors.New("any other"), git.ErrCredentials, git.ErrHostKey, git.ErrNoCommits, git.ErrBranchNotFound,
+	git.ErrRefNotFound, git.ErrUnavailable, git.ErrAuth, git.ErrNotFound, git.ErrCorrupt, git.ErrTooLarge, git.ErrSignature, git.ErrUnsupported,
 }
 
 // counted is a source each of whose fetches is counted.
