@@ -212,6 +212,9 @@ func without(t *testing.T, objects []*unstructured.Unstructured, taken one) {
 				if rule.APIGroups[0] == taken.group && resource == taken.resource {
 					verbs = slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return verb == taken.verb })
 				}
+				if len(verbs) == 0 {
+					continue
+				}
 				rules = append(rules, rbacv1.PolicyRule{APIGroups: rule.APIGroups, Resources: []string{resource}, Verbs: verbs, ResourceNames: rule.ResourceNames})
 			}
 		}
