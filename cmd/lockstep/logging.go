@@ -39,8 +39,8 @@ func (f *logFlags) register(cmd *cobra.Command) {
 // stderr otherwise. People are shown what happens by a view; of the log they see what went wrong beside it.
 func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(f.level)
-	if err != nil {
-		return nil, fmt.Errorf("--log-level: %w", err)
+	if err != nil || level > zapcore.ErrorLevel {
+		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", f.level)
 	}
 	var encoder zapcore.Encoder
 	switch f.format {

@@ -54,6 +54,8 @@ var forms = []string{
 	`Secret "login" is invalid: data[key]: Invalid value: "%s"`, `secret/login: stringData.key: Invalid value: "%s"`,
 	"kind: !!str Secret\n%s", "stringData:\n  key: %s", `{"stringData":{"key":"%s"}}`, "stringData:map[key:%s]", "map[data:map[key:%s] kind:Secret]",
 	"/v1, Kind=Secret: .data.key: %s", "password: not found %s is not it", "open /etc/token: permission denied; token: %s",
+	"configured (containers[web].env[DB_PASSWORD].value old → %s)", "(containers[web].env[API_TOKEN].value %s → new; drift)",
+	"(data.password set to %s)", "(metadata.annotations.example.com/api-key removed (was %s))",
 	"-----BEGIN PGP PRIVATE KEY BLOCK-----\n%s", "-----BEGIN ENCRYPTED PRIVATE KEY-----\\n%s",
 	"-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n%s",
 }
@@ -182,6 +184,8 @@ func TestWhatPeopleNeedAtNightStays(t *testing.T) {
 		"/v1, Kind=Secret, Namespace=shop, Name=login: field is immutable", "spec.template.spec.volumes[0].secret: Required value",
 		`spec.secretName: Invalid value: "x"`, "invalid character '<' looking for beginning of value", "POST /hooks/bitbucket-server: 401",
 		"https://web:80/ asked for ada@example.com", "bypass: 3 of 4", "task-0123456789012345678901234567890", "secret/login configured: data.key differs",
+		"deployment.apps/web configured (replicas 1 → 3)", "ingress.networking.k8s.io/web configured (tls[0].secretName old → new)",
+		"deployment.apps/web configured (containers[web].env[TOKEN].valueFrom.secretKeyRef.name old → new)",
 	} {
 		if got := redact.Text(text); got != text {
 			t.Errorf("%q became %q", text, got)

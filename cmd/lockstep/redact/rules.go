@@ -40,6 +40,9 @@ var rules = []rule{
 	// A header or a password may hold anything: all that follows is hidden.
 	{names, hideAfterNames},
 	by(`(?is)((?:data|stringData|binaryData)[\[.][^\s:]*:\s+[a-z]+ value:\s*).*`, "${1}"+hidden, "data"),
+	// What a change of our own says of a variable, a setting or an annotation: env[DB_PASSWORD].value old → new.
+	by(`(?is)((?:env\[|data\.|annotations\.)\S*(?:passw(?:or)?d|passphrase|token|secret|(?:api|private|access)[_-]?key)[a-z0-9_-]*\]?(?:\.value)?\s)`+
+		`(?:set to .*|removed \(was .*|[^→]*→.*)`, "${1}"+hidden, "→", "set to", "(was"),
 	by(`(?i)(--?[a-z-]*(?:passw(?:or)?d|passphrase|token|secret)\s+)[^\s-]\S*`, "${1}"+hidden, "-"),
 	by(`(?i)((?:passw(?:or)?d|passphrase)\s+(?:is\s+)?\\?["']).*?\\?["']`, "${1}"+hidden+`"`, "passw", "passphrase"),
 	each(`(?i)\b(?:bearer|basic|negotiate)\s+[A-Za-z0-9._~+/=:-]{6,}`, authScheme, "bearer", "basic", "negotiate"),
