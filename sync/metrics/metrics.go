@@ -56,7 +56,7 @@ func New(build Build, store *status.Store, waiting func() int) *Metrics {
 		fetches:     counter("repository_fetches_total", "Times that a repository was asked for its newest commit.", "repository"),
 		fetchErrors: counter("repository_fetch_errors_total", "Times that a repository could not be asked or read, by type.", "repository", "type"),
 		lastFetch: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: prefix + "repository_last_fetch_timestamp_seconds", Help: "When a repository was last asked with success; before that ever was, since when it is followed.",
+			Name: prefix + "repository_last_fetch_timestamp_seconds", Help: "When a repository was last asked with success; 0 where it has not been since the daemon began.",
 		}, []string{"repository"}),
 		requests: counter("api_requests_total", "Requests to the Kubernetes API; the code is error where there was no answer.", "verb", "code"),
 	}

@@ -52,7 +52,7 @@ func (m *Metrics) Keep(repositories ...string) {
 	}
 }
 
-// follow has the series of a repository begin, if they have not: at 0, and its age at none. Under mu.
+// follow has the counts of a repository begin at 0, if they have not begun. Under mu.
 func (m *Metrics) follow(name string) {
 	if m.repositories.kept[name] {
 		return
@@ -62,7 +62,6 @@ func (m *Metrics) follow(name string) {
 	for _, err := range failures {
 		m.fetchErrors.WithLabelValues(name, typeOf(err))
 	}
-	m.lastFetch.WithLabelValues(name).SetToCurrentTime()
 }
 
 // failures are of each type that a fetch fails with.
@@ -113,6 +112,7 @@ func (m *Metrics) fetched(name string, err error) {
 	m.fetches.WithLabelValues(name).Inc()
 	if err != nil {
 		m.fetchErrors.WithLabelValues(name, typeOf(err)).Inc()
+		m.lastFetch.WithLabelValues(name) // at 0 where none went well: an outage has an age also after a restart
 		return
 	}
 	m.lastFetch.WithLabelValues(name).SetToCurrentTime()

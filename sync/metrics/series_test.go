@@ -36,19 +36,23 @@ func TestACountBeginsAtZero(t *testing.T) {
 	)
 }
 
-func TestARepositoryThatWasNeverReadHasAnAge(t *testing.T) {
+// TestAnOutageHasAnAgeAlsoAfterARestart wants none while the first fetch is under way, which may take long and go well.
+func TestAnOutageHasAnAgeAlsoAfterARestart(t *testing.T) {
 	s := newStage(t)
 	from := &source{err: errors.New("refused")}
 	counted := s.metrics.Source("shop", from)
-	_, _ = counted.Fetch(t.Context())
-	since := regexp.MustCompile(`(?m)^lockstep_repository_last_fetch_timestamp_seconds.*$`)
-	followed := since.FindString(s.page())
-	if !strings.Contains(followed, `{repository="shop"} 1.`) {
-		t.Errorf("no age of a repository that cannot be read: %q", followed)
+	const series = `lockstep_repository_last_fetch_timestamp_seconds{repository="shop"}`
+	if page := s.page(); strings.Contains(page, series) {
+		t.Errorf("before the first fetch has ended:\n%s", ours(page))
 	}
 	_, _ = counted.Fetch(t.Context())
-	if again := since.FindString(s.page()); again != followed {
-		t.Errorf("%q became %q by a fetch that failed", followed, again)
+	s.shows(series + " 0")
+	from.err = nil
+	_, _ = counted.Fetch(t.Context())
+	from.err = errors.New("refused")
+	_, _ = counted.Fetch(t.Context())
+	if page := s.page(); !strings.Contains(page, series+" 1.") {
+		t.Errorf("a fetch that failed takes away the age of the one before:\n%s", ours(page))
 	}
 	s.metrics.Keep()
 	s.metrics.Keep("shop") // as a config file does that names it again
