@@ -71,6 +71,9 @@ func (f *rbacFlags) run(ctx context.Context, cmd *cobra.Command, args []string) 
 	if err != nil {
 		return err
 	}
+	for _, namespace := range rights.brings() {
+		cmd.PrintErrf("lockstep: namespace %s, which the manifests bring, has to be there before its Role: kubectl create namespace %s\n", namespace, namespace)
+	}
 	return printRoles(cmd.OutOrStdout(), f.output.value, rights.objects())
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,6 +130,37 @@ metadata: {name: login}
 	}
 	if got := deleted(`, lockstep.dev/allow-prune: "2"`); !slices.Contains(got, claim) || slices.Contains(got, note) {
 		t.Errorf("with a commit that allows it: %q", got)
+	}
+}
+
+// TestANamespaceThatTheManifestsBringHasToBeThereFirst wants that said beside what is printed, and the Role to do then.
+func TestANamespaceThatTheManifestsBringHasToBeThereFirst(t *testing.T) {
+	e := newTenant(t)
+	more := clustertest.Namespace(t)
+	e.repo.Write("more.yaml", fmt.Sprintf(`apiVersion: v1
+kind: Namespace
+metadata: {name: %[1]s}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: note, namespace: %[1]s}
+`, more))
+	e.repo.Commit("Bring a namespace")
+	code, _, said := e.command(clustertest.Kubeconfig(t), "rbac")
+	if want := "lockstep: namespace " + more + ", which the manifests bring, has to be there before its Role: kubectl create namespace " + more + "\n"; code != 0 || said != want {
+		t.Errorf("exit code %d, said %q", code, said)
+	}
+	objects := e.roles()
+	e.create(objects)
+	t.Cleanup(func() {
+		for _, o := range objects {
+			if strings.HasPrefix(o.GetKind(), kindClusterRole) {
+				_ = clustertest.Client(t).Delete(context.Background(), o)
+			}
+		}
+	})
+	if code, out, said := e.command(e.kubeconfig, "run", "--once", "--timeout", "1m"); code != 0 {
+		t.Errorf("exit code %d: %s%s", code, out, said)
 	}
 }
 

@@ -38,6 +38,7 @@ type rights struct {
 	explain, lists bool
 
 	brought map[schema.GroupKind]scoped // kinds whose definitions are in the manifests themselves
+	spaces  map[string]bool             // namespaces that the manifests bring
 	allowed map[string]bool             // apps whose manifests allow deletions that the guards are for
 	verbs   map[place]map[right]map[string]bool
 	held    map[place][]rbacv1.PolicyRule // what Roles of the manifests say
@@ -69,7 +70,7 @@ var scalableKinds = []schema.GroupKind{{Group: "apps", Kind: "Deployment"}, {Gro
 func newRights(mapper meta.RESTMapper, daemon types.NamespacedName) *rights {
 	return &rights{
 		mapper: mapper, daemon: daemon,
-		brought: map[schema.GroupKind]scoped{}, allowed: map[string]bool{},
+		brought: map[schema.GroupKind]scoped{}, allowed: map[string]bool{}, spaces: map[string]bool{},
 		verbs: map[place]map[right]map[string]bool{}, held: map[place][]rbacv1.PolicyRule{},
 	}
 }
@@ -92,6 +93,9 @@ func (r *rights) learn(app sync.App, manifests []manifest.Manifest) {
 	for _, m := range manifests {
 		if m.Object.GetAnnotations()[apply.AllowPruneAnnotation] != "" {
 			r.allowed[app.Name] = true
+		}
+		if m.ID.GroupKind() == precious[0] {
+			r.spaces[m.ID.Name] = true
 		}
 		if m.ID.GroupKind() != gkCustom {
 			continue

@@ -44,6 +44,19 @@ func (r *rights) objects() []any {
 	return all
 }
 
+// brings are the namespaces that the manifests bring and that rights are printed for: a Role cannot come before its namespace, and
+// without it no pass can come to bring that.
+func (r *rights) brings() []string {
+	var names []string
+	for at := range r.verbs {
+		if r.spaces[at.namespace] && !slices.Contains(names, at.namespace) {
+			names = append(names, at.namespace)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // name is that of the Role, which says whose it is.
 func (p place) name(daemon types.NamespacedName) string {
 	switch {
