@@ -50,7 +50,7 @@ func TestAWatchThatIsDoneWithoutIsSeldomAskedForWhereItIsRefused(t *testing.T) {
 				_, err := lw.ListWithContext(t.Context(), metav1.ListOptions{})
 				return err
 			})
-			if watched != 0 || listed != c.list || (s.forbidden() != nil) != (c.err == refusal) {
+			if watched != 0 || listed != c.list || (s.forbidden() != nil) != errors.Is(c.err, refusal) {
 				t.Errorf("%+v: a list is tried after %s, and answered after %s", c, watched, listed)
 			}
 		})
