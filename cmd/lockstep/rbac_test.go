@@ -327,7 +327,7 @@ metadata: {name: one}
 	e.repo.Write("gadget.yaml", "apiVersion: rbac.example.com/v1\nkind: Gadget\nmetadata: {name: one}\n")
 	e.repo.Commit("An object of a kind that nobody knows")
 	code, out, wrong := e.command(clustertest.Kubeconfig(t), "rbac")
-	if code != exitError || out != "" || !strings.Contains(wrong, "gadget.yaml:1") {
+	if code != exitError || out != "" || !strings.Contains(wrong, "gadget.yaml:1") || !strings.Contains(wrong, "the cluster knows no kind Gadget in rbac.example.com/v1") {
 		t.Errorf("exit code %d, %q, %q", code, out, wrong)
 	}
 }

@@ -116,7 +116,11 @@ func (r *rights) resource(m manifest.Manifest) (scoped, error) {
 	if brought, is := r.brought[gk]; is {
 		return brought, nil
 	}
-	mapping, err := r.mapper.RESTMapping(gk, m.Object.GroupVersionKind().Version)
+	kind := m.Object.GroupVersionKind()
+	mapping, err := r.mapper.RESTMapping(gk, kind.Version)
+	if meta.IsNoMatchError(err) {
+		err = &apply.UnknownKindError{Kind: kind}
+	}
 	if err != nil {
 		return scoped{}, fmt.Errorf("%s:%d: %s: %w", m.File, m.Line, m.ID, err)
 	}
