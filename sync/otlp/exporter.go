@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -36,7 +37,9 @@ type Exporter struct {
 	log      *zap.Logger
 	client   *http.Client
 	waiting  chan sync.Trace
-	failed   bool // the collector was said to be out of order; used by Run alone
+	dropped  atomic.Int64 // traces, since it was said
+	dropping bool         // some were when it was looked at last; used by Run alone
+	failed   bool         // the collector was said to be out of order; used by Run alone
 }
 
 // New returns an Exporter to a collector, of a program of that version. All texts that it sends have gone through clean.
@@ -65,6 +68,7 @@ func (e *Exporter) Traced(trace sync.Trace) {
 	select {
 	case e.waiting <- trace:
 	default:
+		e.dropped.Add(1)
 	}
 }
 
@@ -125,7 +129,8 @@ func (e *Exporter) gathered(ctx context.Context, first sync.Trace) []sync.Trace 
 	return traces
 }
 
-// send makes one attempt: traces are not worth more. That the collector is out of order is said once until it works again.
+// send makes one attempt: traces are not worth more. That the collector is out of order is said once until it works again, and that
+// it is too slow likewise.
 func (e *Exporter) send(ctx context.Context, traces []sync.Trace) {
 	ctx, end := context.WithTimeout(ctx, answerTimeout)
 	defer end()
@@ -134,6 +139,11 @@ func (e *Exporter) send(ctx context.Context, traces []sync.Trace) {
 		e.log.Warn("traces are not taken", zap.Error(err))
 	}
 	e.failed = err != nil
+	dropped := e.dropped.Swap(0)
+	if dropped > 0 && !e.dropping {
+		e.log.Warn("traces are dropped, as the collector is too slow", zap.Int64("traces", dropped))
+	}
+	e.dropping = dropped > 0
 }
 
 func (e *Exporter) post(ctx context.Context, traces []sync.Trace) error {
