@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	stdsync "sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -104,13 +105,34 @@ func (s *source) observed(lw *cache.ListWatch) cache.ListerWatcher {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			list, err := lw.ListWithContextFunc(ctx, options)
-			return list, s.note(ctx, err, s.link.listing)
+			return list, s.rest(ctx, s.note(ctx, err, s.link.listing))
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			w, err := lw.WatchFuncWithContext(ctx, options)
-			return w, s.note(ctx, err, s.link.watching)
+			if err = s.note(ctx, err, s.link.watching); options.SendInitialEvents != nil { // else a list is asked for in its place
+				return w, err
+			}
+			return w, s.rest(ctx, err)
 		},
 	}
+}
+
+// refusedPause is how long a watch rests that is forbidden and that nothing waits for. Whoever has given the least rights has
+// refused it for good: an API server asked for it all the time would be, and the alert on its refusals would never end.
+const refusedPause = 5 * time.Minute
+
+// rest returns err, of a watch that is forbidden and does without only after a while.
+func (s *source) rest(ctx context.Context, err error) error {
+	if err == nil || !s.key.auxiliary || s.forbidden() == nil {
+		return err
+	}
+	pause := time.NewTimer(refusedPause)
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+	case <-pause.C:
+	}
+	return err
 }
 
 // note records err, unless it only asks for another way of listing, and returns it in a form that has the reflector begin

@@ -149,6 +149,8 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 ) error {
 	footprint.Shrink()
 	d.pulse = sync.NewPulse()
+	d.log.Info("daemon starts", zap.String("version", buildVersion()), zap.String("commit", commitBuilt()), zap.String("cluster", d.name),
+		zap.String("stateNamespace", d.namespace))
 	server, err := d.serve(listen)
 	if err != nil {
 		return err

@@ -9,8 +9,6 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
-
-	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 func TestProfilesAreForThisMachineAlone(t *testing.T) {
@@ -88,22 +86,6 @@ func TestProfilesAreServedWhereTheyWereAskedFor(t *testing.T) {
 	}
 	if code, _ := ask(http.MethodGet, "/debug/pprof/heap", "rebound.example.com", ""); code != http.StatusForbidden {
 		t.Errorf("%d for a request by another host's name", code)
-	}
-}
-
-func TestTracesAreOffUnlessSomebodyAsksForThem(t *testing.T) {
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-	t.Setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "")
-	s := newSignals(status.NewStore(), zap.NewNop())
-	if err := s.export(&traceFlags{}); err != nil || s.traces != nil {
-		t.Errorf("%v, %v", s.traces, err)
-	}
-	if err := s.export(&traceFlags{endpoint: "collector:4318"}); err == nil || !strings.Contains(err.Error(), "--otlp-endpoint: ") {
-		t.Errorf("an endpoint that is no URL: %v", err)
-	}
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
-	if err := s.export(&traceFlags{}); err != nil || s.traces == nil {
-		t.Errorf("%v, %v", s.traces, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/go-logr/zapr"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
+	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
@@ -38,8 +39,8 @@ func (f *logFlags) register(cmd *cobra.Command) {
 // stderr otherwise. People are shown what happens by a view; of the log they see what went wrong beside it.
 func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(f.level)
-	if err != nil {
-		return nil, fmt.Errorf("--log-level: %w", err)
+	if err != nil || level > zapcore.ErrorLevel {
+		return nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", f.level)
 	}
 	var encoder zapcore.Encoder
 	switch f.format {
@@ -48,7 +49,7 @@ func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
 		config.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 		encoder = zapcore.NewJSONEncoder(config)
 	case formatConsole:
-		encoder = zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())
+		encoder = lineEncoder{zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig())}
 		if level == zapcore.InfoLevel {
 			level = zapcore.WarnLevel
 		}
@@ -61,7 +62,23 @@ func (f *logFlags) logger(stderr io.Writer) (*zap.Logger, error) {
 	libraries := zapr.NewLogger(zap.New(redact.New(zapcore.NewCore(encoder, sink, debugging(f.now)))).Named("kubernetes"))
 	klog.SetLogger(libraries)
 	ctrllog.SetLogger(libraries)
+	if _, err := zap.RedirectStdLogAt(log.Named("go"), zapcore.WarnLevel); err != nil { // of net/http, for one
+		return nil, fmt.Errorf("redirect the log of the standard library: %w", err)
+	}
 	return log, nil
+}
+
+// lineEncoder has what an entry says stay on its line: what others have written must not look like an entry of its own, nor
+// speak to a terminal. JSON escapes it by itself.
+type lineEncoder struct{ zapcore.Encoder }
+
+// Clone returns a copy.
+func (e lineEncoder) Clone() zapcore.Encoder { return lineEncoder{e.Encoder.Clone()} }
+
+// EncodeEntry writes the entry.
+func (e lineEncoder) EncodeEntry(entry zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
+	entry.Message, entry.LoggerName = live.Line(entry.Message), live.Line(entry.LoggerName)
+	return e.Encoder.EncodeEntry(entry, fields)
 }
 
 // debugging enables an entry of any level as long as level is debug: of the libraries one wants all or nothing.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"strings"
 	stdsync "sync"
 
@@ -75,11 +76,17 @@ func (o *logObserver) Observe(_ context.Context, event sync.Event) {
 	case event.Record != nil:
 		last.failed, last.reason, last.waits = "", "", ""
 		last.over(log, event)
-	case event.Err != nil && event.Err.Error() != last.failed:
-		last.failed, last.waits = event.Err.Error(), ""
-		log.Error(last.failed, told(event.Err)...)
+	case event.Err != nil && steady(event.Err) != last.failed:
+		last.failed, last.waits = steady(event.Err), ""
+		log.Error(event.Err.Error(), told(event.Err)...)
 	}
 }
+
+// ephemeral matches the port of this end of a connection, which is another with each attempt.
+var ephemeral = regexp.MustCompile(`:\d+->`)
+
+// steady is an error's text without what differs from one attempt to the next: a thousand apps may say it.
+func steady(err error) string { return ephemeral.ReplaceAllString(err.Error(), "->") }
 
 // told is why a pass ended, in one word, and what to do about it where that is known.
 func told(err *sync.Error) []zap.Field {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,19 @@ func TestTheLogSaysWhoSignedACommitAndThatItRewritesTheHistory(t *testing.T) {
 	}
 	if _, said := plain["signedBy"]; said || plain["historyRewritten"] != nil {
 		t.Errorf("said of an ordinary one: %v", plain)
+	}
+}
+
+// TestAFailureIsLoggedOnceHoweverOftenItIsTried has each attempt fail on a connection of its own.
+func TestAFailureIsLoggedOnceHoweverOftenItIsTried(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	o := newLogObserver(zap.New(core))
+	for port := range 3 {
+		cause := fmt.Errorf("read tcp [::1]:%d->[::1]:6443: read: connection reset by peer", 40000+port)
+		o.Observe(t.Context(), sync.Event{App: "web", Step: sync.StepPlan, Err: &sync.Error{Step: sync.StepPlan, App: "web", Err: cause}})
+	}
+	if logs.Len() != 1 || !strings.Contains(logs.All()[0].Message, ":40000->") {
+		t.Errorf("%v", logs.All())
 	}
 }
 

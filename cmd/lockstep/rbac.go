@@ -42,7 +42,7 @@ when it is in the manifests: run it again, and apply what it prints, before a co
 		"read the files of this folder in place of the branch's head; with --config and several repositories NAME=DIR for each")
 	flags.StringVar(&f.account, "service-account", "lockstep", "ServiceAccount of the daemon, in --state-namespace")
 	flags.BoolVar(&f.state, "state", true, "also what the daemon needs for its own records, in --state-namespace")
-	flags.BoolVar(&f.explain, "explain", false, "also what says why something does not serve: events, claims, Jobs, logs")
+	flags.BoolVar(&f.explain, "explain", false, "also what says why something does not serve: events, claims, Jobs, logs; and to write events")
 	flags.BoolVar(&f.lists, "list", false, "also reads of the same kinds in the whole cluster, so that unchanged objects cost no call")
 	f.output.register(cmd, outputYAML, outputJSON)
 	return cmd
@@ -71,6 +71,9 @@ func (f *rbacFlags) run(ctx context.Context, cmd *cobra.Command, args []string) 
 	if err != nil {
 		return err
 	}
+	for _, namespace := range rights.brings() {
+		cmd.PrintErrf("lockstep: namespace %s, which the manifests bring, has to be there before its Role: kubectl create namespace %s\n", namespace, namespace)
+	}
 	return printRoles(cmd.OutOrStdout(), f.output.value, rights.objects())
 }
 
@@ -90,7 +93,7 @@ func (f *rbacFlags) rights(ctx context.Context, apps *planApps, wanted func(sync
 		if read[app.Name], err = manifestsOf(ctx, app, apps.of[app.Name]); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
-		r.learn(read[app.Name])
+		r.learn(app, read[app.Name])
 	}
 	for _, app := range apps.apps { // once all kinds are known that any of them brings
 		if !wanted(app) {

@@ -212,6 +212,9 @@ func without(t *testing.T, objects []*unstructured.Unstructured, taken one) {
 				if rule.APIGroups[0] == taken.group && resource == taken.resource {
 					verbs = slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return verb == taken.verb })
 				}
+				if len(verbs) == 0 {
+					continue
+				}
 				rules = append(rules, rbacv1.PolicyRule{APIGroups: rule.APIGroups, Resources: []string{resource}, Verbs: verbs, ResourceNames: rule.ResourceNames})
 			}
 		}
@@ -324,7 +327,7 @@ metadata: {name: one}
 	e.repo.Write("gadget.yaml", "apiVersion: rbac.example.com/v1\nkind: Gadget\nmetadata: {name: one}\n")
 	e.repo.Commit("An object of a kind that nobody knows")
 	code, out, wrong := e.command(clustertest.Kubeconfig(t), "rbac")
-	if code != exitError || out != "" || !strings.Contains(wrong, "gadget.yaml:1") {
+	if code != exitError || out != "" || !strings.Contains(wrong, "gadget.yaml:1") || !strings.Contains(wrong, "the cluster knows no kind Gadget in rbac.example.com/v1") {
 		t.Errorf("exit code %d, %q, %q", code, out, wrong)
 	}
 }

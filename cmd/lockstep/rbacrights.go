@@ -1,17 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/apply/manifest"
-	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
 )
 
@@ -35,7 +37,10 @@ type rights struct {
 	explain, lists bool
 
 	brought map[schema.GroupKind]scoped // kinds whose definitions are in the manifests themselves
+	spaces  map[string]bool             // namespaces that the manifests bring
+	allowed map[string]bool             // apps whose manifests allow deletions that the guards are for
 	verbs   map[place]map[right]map[string]bool
+	held    map[place][]rbacv1.PolicyRule // what Roles of the manifests say
 }
 
 // scoped is a resource, and whether its objects are in namespaces.
@@ -50,9 +55,13 @@ var (
 	gkCustom = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
 
 	secret      = schema.GroupKind{Kind: "Secret"}
+	written     = schema.GroupResource{Group: "events.k8s.io", Resource: "events"}
 	pods        = schema.GroupResource{Resource: "pods"}
 	autoscalers = schema.GroupResource{Group: "autoscaling", Resource: "horizontalpodautoscalers"}
 )
+
+// precious are the kinds whose deletion the guards of a prune are for, and that are never recreated.
+var precious = []schema.GroupKind{{Kind: "Namespace"}, gkCustom, {Kind: "PersistentVolumeClaim"}}
 
 // scalable are the kinds that an autoscaler may have the replica count of.
 var scalableKinds = []schema.GroupKind{{Group: "apps", Kind: "Deployment"}, {Group: "apps", Kind: "StatefulSet"}, {Group: "apps", Kind: "ReplicaSet"}}
@@ -60,7 +69,8 @@ var scalableKinds = []schema.GroupKind{{Group: "apps", Kind: "Deployment"}, {Gro
 func newRights(mapper meta.RESTMapper, daemon types.NamespacedName) *rights {
 	return &rights{
 		mapper: mapper, daemon: daemon,
-		brought: map[schema.GroupKind]scoped{}, verbs: map[place]map[right]map[string]bool{},
+		brought: map[schema.GroupKind]scoped{}, allowed: map[string]bool{}, spaces: map[string]bool{},
+		verbs: map[place]map[right]map[string]bool{}, held: map[place][]rbacv1.PolicyRule{},
 	}
 }
 
@@ -76,9 +86,16 @@ func (r *rights) allow(at place, what right, verbs ...string) {
 	}
 }
 
-// learn takes in the kinds that manifests define: the cluster need not have them yet.
-func (r *rights) learn(manifests []manifest.Manifest) {
+// learn takes in the kinds that manifests define: the cluster need not have them yet. It notes whether they allow deletions.
+func (r *rights) learn(app sync.App, manifests []manifest.Manifest) {
+	r.allowed[app.Name] = app.AllowPrune > 0 || app.Rollback // which takes away what a commit has brought
 	for _, m := range manifests {
+		if m.Object.GetAnnotations()[apply.AllowPruneAnnotation] != "" {
+			r.allowed[app.Name] = true
+		}
+		if m.ID.GroupKind() == precious[0] {
+			r.spaces[m.ID.Name] = true
+		}
 		if m.ID.GroupKind() != gkCustom {
 			continue
 		}
@@ -99,7 +116,11 @@ func (r *rights) resource(m manifest.Manifest) (scoped, error) {
 	if brought, is := r.brought[gk]; is {
 		return brought, nil
 	}
-	mapping, err := r.mapper.RESTMapping(gk, m.Object.GroupVersionKind().Version)
+	kind := m.Object.GroupVersionKind()
+	mapping, err := r.mapper.RESTMapping(gk, kind.Version)
+	if meta.IsNoMatchError(err) {
+		err = &apply.UnknownKindError{Kind: kind}
+	}
 	if err != nil {
 		return scoped{}, fmt.Errorf("%s:%d: %s: %w", m.File, m.Line, m.ID, err)
 	}
@@ -116,77 +137,30 @@ func (r *rights) add(app sync.App, manifests []manifest.Manifest) error {
 		}
 		namespace := ""
 		if what.namespaced {
-			namespace = m.ID.Namespace
-			if namespace == "" {
-				namespace = app.Namespace
-			}
+			namespace = cmp.Or(m.ID.Namespace, app.Namespace)
 		}
-		resource := right{GroupResource: what.GroupResource}
-		r.allow(place{namespace: namespace, subject: writer}, resource, write...)
-		if app.Prune {
-			r.allow(place{namespace: namespace, subject: writer}, resource, "delete")
+		resource, at := right{GroupResource: what.GroupResource}, place{namespace: namespace, subject: writer}
+		r.allow(at, resource, write...)
+		if r.deletes(app, m) {
+			r.allow(at, resource, "delete")
+		}
+		if err := r.grants(at, m); err != nil {
+			return err
 		}
 		r.judge(namespace, writer, resource, m)
 	}
 	return nil
 }
 
-// judge takes in what the daemon reads, with rights of its own, to say whether an object is healthy.
-func (r *rights) judge(namespace string, writer types.NamespacedName, resource right, m manifest.Manifest) {
-	at := place{namespace: namespace, subject: r.daemon}
-	own, others := health.Watches(m.Object)
-	if own || r.explain {
-		r.allow(at, resource, look...)
+// deletes reports whether an object may have to be deleted: when it leaves git, unless a guard would not let it go, or to be
+// created anew.
+func (r *rights) deletes(app sync.App, m manifest.Manifest) bool {
+	isPrecious := slices.Contains(precious, m.ID.GroupKind())
+	notes := m.Object.GetAnnotations()
+	if notes[apply.ForceAnnotation] != "" && !isPrecious {
+		return true
 	}
-	for _, other := range others {
-		r.allow(at, right{GroupResource: other}, look...)
-	}
-	if slices.Contains(scalableKinds, m.ID.GroupKind()) {
-		r.allow(at, right{GroupResource: autoscalers}, look...)
-		r.allow(place{namespace: namespace, subject: writer}, right{GroupResource: autoscalers}, "list")
-	}
-	if r.explain && namespace != "" {
-		r.explains(at)
-	}
-	if r.explain {
-		r.names(namespace, m)
-	}
-	if r.lists {
-		r.reads(resource, others)
-	}
-}
-
-// explains takes in what a verdict does without where it is not allowed.
-func (r *rights) explains(at place) {
-	for _, what := range []schema.GroupResource{
-		{Resource: "events"}, {Resource: "persistentvolumeclaims"}, {Group: "batch", Resource: "jobs"},
-	} {
-		r.allow(at, right{GroupResource: what}, look...)
-	}
-	r.allow(at, right{GroupResource: pods}, "get")
-	r.allow(at, right{GroupResource: schema.GroupResource{Resource: "pods/log"}}, "get")
-}
-
-// names takes in what an object names, one by one: a verdict says whether it is there.
-func (r *rights) names(namespace string, m manifest.Manifest) {
-	for id, resource := range health.Names(m.Object) {
-		at := place{namespace: namespace, subject: r.daemon}
-		if id.GroupKind() != secret {
-			at.namespace = "" // a class is the whole cluster's
-		}
-		r.allow(at, right{resource, id.Name}, "get")
-	}
-}
-
-// reads takes in reads of the whole cluster.
-func (r *rights) reads(resource right, others []schema.GroupResource) {
-	everywhere := place{namespace: "", subject: r.daemon}
-	r.allow(everywhere, resource, look...)
-	for _, other := range slices.Concat(others, []schema.GroupResource{
-		autoscalers, pods, {Resource: "events"}, {Resource: "nodes"}, {Group: "storage.k8s.io", Resource: "storageclasses"},
-	}) {
-		r.allow(everywhere, right{GroupResource: other}, look...)
-	}
+	return app.Prune && notes[apply.PruneAnnotation] == "" && (!isPrecious || r.allowed[app.Name])
 }
 
 // writer is who writes an app's objects: its own ServiceAccount, for which the daemon may act, or the daemon.
@@ -207,4 +181,7 @@ func (r *rights) addState() {
 	at := place{r.daemon.Namespace, r.daemon, true}
 	r.allow(at, right{GroupResource: schema.GroupResource{Resource: "secrets"}}, "get", "list", "watch", "create", "update", "delete")
 	r.allow(at, right{schema.GroupResource{Resource: "namespaces"}, r.daemon.Namespace}, "get")
+	if r.explain {
+		r.allow(at, right{GroupResource: written}, "create", "patch")
+	}
 }

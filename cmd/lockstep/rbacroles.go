@@ -16,16 +16,16 @@ import (
 )
 
 // inOrder are the verbs as they are printed.
-var inOrder = []string{"get", "list", "watch", "create", "update", "patch", "delete", "impersonate"}
+var inOrder = []string{"get", "list", "watch", "create", "update", "patch", "delete", "impersonate", "bind", "escalate"}
 
 // objects are Roles and bindings, the same for the same rights.
 func (r *rights) objects() []any {
 	var all []any
 	places := slices.SortedFunc(maps.Keys(r.verbs), func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name(r.daemon), b.name(r.daemon)))
+		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name(r.daemon), b.name(r.daemon)), cmp.Compare(a.subject.Namespace, b.subject.Namespace))
 	})
 	for _, at := range places {
-		rules := rulesOf(r.verbs[at])
+		rules := append(rulesOf(r.verbs[at]), r.heldAt(at)...)
 		subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: at.subject.Namespace, Name: at.subject.Name}}
 		name := at.name(r.daemon)
 		if at.namespace == "" {
@@ -44,11 +44,26 @@ func (r *rights) objects() []any {
 	return all
 }
 
+// brings are the namespaces that the manifests bring and that rights are printed for: a Role cannot come before its namespace, and
+// without it no pass can come to bring that.
+func (r *rights) brings() []string {
+	var names []string
+	for at := range r.verbs {
+		if r.spaces[at.namespace] && !slices.Contains(names, at.namespace) {
+			names = append(names, at.namespace)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // name is that of the Role, which says whose it is.
 func (p place) name(daemon types.NamespacedName) string {
 	switch {
 	case p.records:
 		return daemon.Name + "-state"
+	case p.subject != daemon && p.namespace != "" && p.namespace != p.subject.Namespace: // accounts of one name may meet there
+		return daemon.Name + "-apps-" + p.subject.Namespace + ":" + p.subject.Name
 	case p.subject != daemon:
 		return daemon.Name + "-apps-" + p.subject.Name
 	}

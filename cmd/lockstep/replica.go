@@ -46,6 +46,8 @@ func (f *runFlags) replicate(d *daemon) error {
 		return nil
 	}
 	config := f.impatient(f.guard.Unprotected())
+	config.UserAgent = "lockstep/" + buildVersion()
+	config.Wrap(d.signals.metrics.Transport)
 	leases, err := coordinationv1client.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make a client for leases: %w", err)

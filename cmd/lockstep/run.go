@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
 	"github.com/lockstep-dev/lockstep/health/probe"
@@ -73,11 +74,16 @@ Exit codes of --once: 0 healthy, 1 error, 3 applied and not healthy within --tim
 }
 
 func (f *runFlags) run(ctx context.Context, cmd *cobra.Command) error {
-	if err := f.check(cmd); err != nil {
-		return err
-	}
 	log, err := f.logger(cmd.ErrOrStderr())
 	if err != nil {
+		return err
+	}
+	return f.inLog(ctx, log, f.runLogging(ctx, cmd, log))
+}
+
+// runLogging runs with a log.
+func (f *runFlags) runLogging(ctx context.Context, cmd *cobra.Command, log *zap.Logger) error {
+	if err := f.check(cmd); err != nil {
 		return err
 	}
 	if f.elect {

@@ -25,6 +25,8 @@ type accounts struct {
 type account struct {
 	success time.Time // under mu
 	failed  failure
+	judged  bool // by this process: what the first pass of a daemon finds healthy, another has counted
+	open    bool // the commit was left without a verdict by whoever began with it
 	truces  map[object.ID]string
 }
 

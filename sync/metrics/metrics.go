@@ -23,7 +23,7 @@ type Metrics struct {
 	store    *status.Store
 
 	steps        *prometheus.HistogramVec
-	healthy      prometheus.Histogram
+	healthy      *prometheus.HistogramVec
 	objects      *prometheus.CounterVec
 	drift        *prometheus.CounterVec
 	fights       *prometheus.CounterVec
@@ -43,9 +43,11 @@ func New(build Build, store *status.Store, waiting func() int) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), store: store,
 		steps: prometheus.NewHistogramVec(histogram("step_duration_seconds",
-			"How long a step of a pass took; passes that found the app in step are not counted."), []string{"step"}),
-		healthy: prometheus.NewHistogram(histogram("commit_to_healthy_seconds",
-			"From a commit, or from the moment that it was fetched where a remote does not tell, until it served. Of commits that wrote an object.")),
+			"How long a step of a pass took; passes that found the app in step are not counted.",
+			0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900), []string{"step"}),
+		healthy: prometheus.NewHistogramVec(histogram("commit_to_healthy_seconds",
+			"From a commit, or from the moment that it was fetched where a remote does not tell, until it served. Of commits that wrote an object.",
+			0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600), []string{"app"}),
 		objects:     counter("objects_total", "Outcomes of objects in passes: created, configured, unchanged, pruned, skipped.", "app", "action"),
 		drift:       counter("drift_corrections_total", "Objects that somebody else had changed or deleted, and that were set back.", "app"),
 		fights:      counter("fights_total", "Times that an object was left alone for a while, as somebody changes it back each time.", "app"),
@@ -54,9 +56,12 @@ func New(build Build, store *status.Store, waiting func() int) *Metrics {
 		fetches:     counter("repository_fetches_total", "Times that a repository was asked for its newest commit.", "repository"),
 		fetchErrors: counter("repository_fetch_errors_total", "Times that a repository could not be asked or read, by type.", "repository", "type"),
 		lastFetch: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: prefix + "repository_last_fetch_timestamp_seconds", Help: "When a repository was last asked with success.",
+			Name: prefix + "repository_last_fetch_timestamp_seconds", Help: "When a repository was last asked with success; 0 where it has not been since the daemon began.",
 		}, []string{"repository"}),
 		requests: counter("api_requests_total", "Requests to the Kubernetes API; the code is error where there was no answer.", "verb", "code"),
+	}
+	for _, step := range steps {
+		m.steps.WithLabelValues(string(step))
 	}
 	m.registry.MustRegister(
 		m.steps, m.healthy, m.objects, m.drift, m.fights, m.verdicts, m.rollbacks, m.fetches, m.fetchErrors, m.lastFetch, m.requests,
@@ -75,20 +80,20 @@ func (m *Metrics) Leads(leads func() map[string]bool) { m.registry.MustRegister(
 // Gatherer is where all metrics are read.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
-// Handler serves the metrics, in the format that is asked for. Native histograms need Prometheus' own, protobuf.
+// Handler serves the metrics, in the format that is asked for: text, OpenMetrics, or protobuf, which native histograms need.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second, EnableOpenMetrics: true})
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
 }
 
-// histogram is a native one and a classic one at once: from a step in memory to a rollout of many pods.
-func histogram(name, help string) prometheus.HistogramOpts {
+// histogram is a native one and a classic one at once, of those upper bounds in seconds.
+func histogram(name, help string, buckets ...float64) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{
 		Name: prefix + name, Help: help,
-		Buckets:                         []float64{0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900},
+		Buckets:                         buckets,
 		NativeHistogramBucketFactor:     1.1,
 		NativeHistogramMaxBucketNumber:  100,
 		NativeHistogramMinResetDuration: time.Hour,

@@ -114,9 +114,23 @@ func TestACommitIsCountedFromTheFetchToHealthy(t *testing.T) {
 		`lockstep_app_state{app="web",state="Healthy"} 1`, `lockstep_app_state{app="web",state="Failed"} 0`,
 		`lockstep_objects_total{action="created",app="web"} 1`, `lockstep_objects_total{action="unchanged",app="web"} 1`,
 		`lockstep_gate_verdicts_total{app="web",reason="Healthy"} 2`,
-		`lockstep_commit_to_healthy_seconds_count 1`, `lockstep_commit_to_healthy_seconds_sum 5`,
+		`lockstep_commit_to_healthy_seconds_count{app="web"} 1`, `lockstep_commit_to_healthy_seconds_sum{app="web"} 5`,
 		`lockstep_app_last_success_timestamp_seconds{app="web"} 1.767323057e+09`,
 		`lockstep_queue_depth 7`, `lockstep_build_info{commit="3f2a1c9",goversion="go1.26",version="v1.2.3"} 1`,
+	)
+}
+
+func TestWhatTheFirstPassOfADaemonFindsHealthyIsNoVerdict(t *testing.T) {
+	s := newStage(t)
+	s.join("found", "left", "web")
+	s.tell("found", first, commit(first, apply.Unchanged)...) // another has counted it
+	s.tell("left", first, sync.Event{Step: sync.StepLoad, Open: []git.Revision{second, first}})
+	s.tell("left", first, commit(first, apply.Unchanged)...) // another has not come to its verdict
+	s.tell("web", first, commit(first, apply.Unchanged)...)
+	s.tell("web", second, commit(second, apply.Unchanged)...)
+	s.shows(
+		`lockstep_gate_verdicts_total{app="found",reason="Healthy"} 0`, `lockstep_gate_verdicts_total{app="left",reason="Healthy"} 1`,
+		`lockstep_gate_verdicts_total{app="web",reason="Healthy"} 1`,
 	)
 }
 

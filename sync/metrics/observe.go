@@ -3,12 +3,22 @@ package metrics
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
 	"github.com/lockstep-dev/lockstep/sync/status"
+)
+
+// steps and actions are all that there are, each a series.
+var (
+	steps = []sync.Step{
+		sync.StepFetch, sync.StepRead, sync.StepLoad, sync.StepPlan, sync.StepApply, sync.StepGate, sync.StepPrune, sync.StepSave,
+	}
+	actions = []apply.Action{apply.Created, apply.Configured, apply.Unchanged, apply.Pruned, apply.Skipped}
 )
 
 // Observe counts event.
@@ -16,6 +26,10 @@ func (m *Metrics) Observe(_ context.Context, event sync.Event) {
 	switch {
 	case event.Left:
 		m.forget(event.App)
+	case event.Joined != nil:
+		m.expect(event.App)
+	case len(event.Open) > 0:
+		m.accounts.get(event.App).open = slices.ContainsFunc(event.Open, func(r git.Revision) bool { return r.Hash == event.Revision.Hash })
 	case event.Change != nil:
 		m.changed(event.App, event.Change)
 	case event.Rejection != nil:
@@ -28,8 +42,21 @@ func (m *Metrics) Observe(_ context.Context, event sync.Event) {
 	}
 }
 
+// expect has the series of an app begin at 0: what Prometheus sees first at 1 has not increased for it.
+func (m *Metrics) expect(app string) {
+	for _, action := range actions {
+		m.objects.WithLabelValues(app, string(action))
+	}
+	for _, vec := range []*prometheus.CounterVec{m.drift, m.fights, m.rollbacks} {
+		vec.WithLabelValues(app)
+	}
+	m.verdicts.WithLabelValues(app, string(sync.Healthy))
+	m.healthy.WithLabelValues(app)
+}
+
 func (m *Metrics) forget(app string) {
 	m.accounts.forget(app)
+	m.healthy.DeleteLabelValues(app)
 	for _, vec := range []*prometheus.CounterVec{m.objects, m.drift, m.fights, m.verdicts, m.rollbacks} {
 		vec.DeletePartialMatch(prometheus.Labels{"app": app})
 	}
@@ -50,6 +77,7 @@ func (m *Metrics) changed(app string, c *apply.Change) {
 // failed counts a verdict, once for each commit and reason.
 func (m *Metrics) failed(event sync.Event, reason string) {
 	one, is := m.accounts.get(event.App), failure{event.Revision, reason}
+	one.judged = true
 	if one.failed != is {
 		one.failed = is
 		m.verdicts.WithLabelValues(event.App, reason).Inc()
@@ -60,17 +88,18 @@ func (m *Metrics) recorded(event sync.Event) {
 	if event.Record.State != sync.Healthy {
 		return
 	}
-	m.accounts.succeeded(event.App, event.At)
-	m.accounts.get(event.App).failed = failure{}
-	if event.Record.Moved {
-		m.verdicts.WithLabelValues(event.App, string(sync.Healthy)).Inc()
-	}
 	app, _ := m.store.App(event.App)
 	healthy := app.Timeline.At(status.Healthy)
 	wrote := app.Objects.Created + app.Objects.Configured + app.Objects.Pruned
-	if healthy != nil && healthy.At.Equal(event.At) && wrote > 0 {
-		m.healthy.Observe(app.Timeline.Total().Seconds())
+	one := m.accounts.get(event.App)
+	if event.Record.Moved && (wrote > 0 || one.judged || one.open) {
+		m.verdicts.WithLabelValues(event.App, string(sync.Healthy)).Inc()
 	}
+	if healthy != nil && healthy.At.Equal(event.At) && wrote > 0 {
+		m.healthy.WithLabelValues(event.App).Observe(app.Timeline.Total().Seconds())
+	}
+	m.accounts.succeeded(event.App, event.At)
+	one.failed, one.judged, one.open = failure{}, true, false
 }
 
 // Traced counts how long the steps of a pass took.

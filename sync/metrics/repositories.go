@@ -25,8 +25,7 @@ func (m *Metrics) Source(name string, source sync.Source) sync.Source {
 	if m.repositories.kept == nil {
 		m.repositories.kept = map[string]bool{}
 	}
-	m.repositories.kept[name] = true
-	m.fetches.WithLabelValues(name)
+	m.follow(name)
 	return &counted{Source: source, name: name, metrics: m}
 }
 
@@ -42,10 +41,33 @@ func (m *Metrics) Keep(repositories ...string) {
 			m.lastFetch.DeletePartialMatch(labels)
 		}
 	}
+	before := m.repositories.kept
 	m.repositories.kept = map[string]bool{}
 	for _, name := range repositories {
-		m.repositories.kept[name] = true
+		if before[name] {
+			m.repositories.kept[name] = true
+		} else {
+			m.follow(name)
+		}
 	}
+}
+
+// follow has the counts of a repository begin at 0, if they have not begun. Under mu.
+func (m *Metrics) follow(name string) {
+	if m.repositories.kept[name] {
+		return
+	}
+	m.repositories.kept[name] = true
+	m.fetches.WithLabelValues(name)
+	for _, err := range failures {
+		m.fetchErrors.WithLabelValues(name, typeOf(err))
+	}
+}
+
+// failures are of each type that a fetch fails with.
+var failures = []error{
+	context.DeadlineExceeded, errors.New("any other"), git.ErrCredentials, git.ErrHostKey, git.ErrNoCommits, git.ErrBranchNotFound,
+	git.ErrRefNotFound, git.ErrUnavailable, git.ErrAuth, git.ErrNotFound, git.ErrCorrupt, git.ErrTooLarge, git.ErrSignature, git.ErrUnsupported,
 }
 
 // counted is a source each of whose fetches is counted.
@@ -90,6 +112,7 @@ func (m *Metrics) fetched(name string, err error) {
 	m.fetches.WithLabelValues(name).Inc()
 	if err != nil {
 		m.fetchErrors.WithLabelValues(name, typeOf(err)).Inc()
+		m.lastFetch.WithLabelValues(name) // at 0 where none went well: an outage has an age also after a restart
 		return
 	}
 	m.lastFetch.WithLabelValues(name).SetToCurrentTime()

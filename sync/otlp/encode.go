@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -66,8 +68,12 @@ func (e *Exporter) request(traces []sync.Trace) request {
 	for _, trace := range traces {
 		spans = append(spans, e.spans(trace)...)
 	}
+	var attributes []attribute
+	for _, key := range slices.Sorted(maps.Keys(e.resource)) {
+		attributes = append(attributes, text(key, e.clean(e.resource[key])))
+	}
 	return request{[]resourceSpans{{
-		Resource:   resource{[]attribute{text("service.name", "lockstep"), text("service.version", e.version)}},
+		Resource:   resource{attributes},
 		ScopeSpans: []scopeSpans{{scope{"lockstep.dev/lockstep", e.version}, spans}},
 	}}}
 }

@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lockstep-dev/lockstep/sync"
-	"github.com/lockstep-dev/lockstep/sync/trust"
 )
 
 const (
@@ -31,46 +29,32 @@ const (
 
 // Exporter sends traces to one collector. It is safe for concurrent use.
 type Exporter struct {
-	url     string
-	version string
-	clean   func(string) string
-	log     *zap.Logger
-	client  *http.Client
-	waiting chan sync.Trace
-	failed  bool // the collector was said to be out of order; used by Run alone
+	url      string
+	headers  map[string]string
+	resource map[string]string // its attributes
+	version  string
+	clean    func(string) string
+	log      *zap.Logger
+	client   *http.Client
+	waiting  chan sync.Trace
+	dropped  atomic.Int64 // traces, since it was said
+	dropping bool         // some were when it was looked at last; used by Run alone
+	failed   bool         // the collector was said to be out of order; used by Run alone
 }
 
-// Check says what is wrong with a collector's address, without a word of it.
-func Check(endpoint string) error {
-	_, err := parse(endpoint)
-	return err
-}
-
-func parse(endpoint string) (*url.URL, error) {
-	u, err := url.Parse(endpoint)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("want an http(s) URL, as http://collector:4318")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("want a URL without user info, query and fragment")
+// New returns an Exporter to a collector, of a program of that version. All texts that it sends have gone through clean.
+func New(to Collector, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
+	if err := to.Check(); err != nil {
+		return nil, err
 	}
-	return u, nil
-}
-
-// New returns an Exporter to a collector's address, such as http://collector:4318; the path of OTLP is added. The authorities
-// whose certificates are in caFile are trusted, the system's where it is empty. All texts that it sends have gone through clean.
-func New(endpoint, caFile, version string, clean func(string) string, log *zap.Logger) (*Exporter, error) {
-	u, err := parse(endpoint)
+	address, err := to.address()
 	if err != nil {
 		return nil, err
 	}
-	var transport http.RoundTripper = http.DefaultTransport.(*http.Transport).Clone()
-	if caFile != "" {
-		transport = trust.NewTransport(caFile)
-	}
 	return &Exporter{
-		url: u.JoinPath("v1", "traces").String(), version: version, clean: clean, log: log, waiting: make(chan sync.Trace, mostWaiting),
-		client: &http.Client{Transport: transport, Timeout: answerTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		url: address, headers: to.Headers, resource: to.resource(version), version: version, clean: clean, log: log,
+		waiting: make(chan sync.Trace, mostWaiting),
+		client: &http.Client{Transport: to.transport(), Timeout: answerTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
 	}, nil
@@ -84,6 +68,7 @@ func (e *Exporter) Traced(trace sync.Trace) {
 	select {
 	case e.waiting <- trace:
 	default:
+		e.dropped.Add(1)
 	}
 }
 
@@ -144,7 +129,8 @@ func (e *Exporter) gathered(ctx context.Context, first sync.Trace) []sync.Trace 
 	return traces
 }
 
-// send makes one attempt: traces are not worth more. That the collector is out of order is said once until it works again.
+// send makes one attempt: traces are not worth more. That the collector is out of order is said once until it works again, and that
+// it is too slow likewise.
 func (e *Exporter) send(ctx context.Context, traces []sync.Trace) {
 	ctx, end := context.WithTimeout(ctx, answerTimeout)
 	defer end()
@@ -153,6 +139,11 @@ func (e *Exporter) send(ctx context.Context, traces []sync.Trace) {
 		e.log.Warn("traces are not taken", zap.Error(err))
 	}
 	e.failed = err != nil
+	dropped := e.dropped.Swap(0)
+	if dropped > 0 && !e.dropping {
+		e.log.Warn("traces are dropped, as the collector is too slow", zap.Int64("traces", dropped))
+	}
+	e.dropping = dropped > 0
 }
 
 func (e *Exporter) post(ctx context.Context, traces []sync.Trace) error {
@@ -163,6 +154,9 @@ func (e *Exporter) post(ctx context.Context, traces []sync.Trace) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(body))
 	if err != nil {
 		return err
+	}
+	for name, value := range e.headers {
+		request.Header.Set(name, value)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "lockstep/"+e.version)

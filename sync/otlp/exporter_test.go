@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -76,8 +78,13 @@ func (c *collector) next(t *testing.T) []*tracev1.Span {
 // run has an exporter run, until end is called.
 func run(t *testing.T, endpoint, caFile string) (e *otlp.Exporter, logs *observer.ObservedLogs, end func()) {
 	t.Helper()
+	return runTo(t, otlp.Collector{Endpoint: endpoint, CAFile: caFile})
+}
+
+func runTo(t *testing.T, to otlp.Collector) (e *otlp.Exporter, logs *observer.ObservedLogs, end func()) {
+	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	e, err := otlp.New(endpoint, caFile, "v1.2.3", func(text string) string { return strings.ReplaceAll(text, "c4nary", "***") }, zap.New(core))
+	e, err := otlp.New(to, "v1.2.3", func(text string) string { return strings.ReplaceAll(text, "c4nary", "***") }, zap.New(core))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,16 +183,68 @@ func TestACollectorThatIsOutOfOrderIsToldOnceAndDelaysNobody(t *testing.T) {
 	}
 	c.next(t)
 	end()
-	if logs.Len() != 1 {
+	if logs.FilterMessage("traces are not taken").Len() != 1 || logs.FilterMessageSnippet("traces are dropped").Len() == 0 || logs.Len() > 3 {
 		t.Errorf("%v", logs.All())
 	}
 }
 
 func TestAnEndpointIsChecked(t *testing.T) {
 	for _, endpoint := range []string{"collector:4318", "ftp://collector", "https://ada:c4nary@collector", "http://", "http://collector?key=c4nary", "://"} {
-		if _, err := otlp.New(endpoint, "", "", nil, nil); err == nil || strings.Contains(err.Error(), "c4nary") {
-			t.Errorf("%s: %v", endpoint, err)
+		for _, to := range []otlp.Collector{{Endpoint: endpoint}, {Traces: endpoint}} {
+			if _, err := otlp.New(to, "", nil, nil); err == nil || strings.Contains(err.Error(), "c4nary") {
+				t.Errorf("%+v: %v", to, err)
+			}
 		}
+	}
+	for _, headers := range []map[string]string{{"a b": "c4nary"}, {"a": "c4nary\r\nb: c"}, {"": "c4nary"}} {
+		to := otlp.Collector{Endpoint: "http://collector:4318", Headers: headers}
+		if _, err := otlp.New(to, "", nil, nil); err == nil || strings.Contains(err.Error(), "c4nary") {
+			t.Errorf("%q: %v", headers, err)
+		}
+	}
+}
+
+func TestAListIsReadAsTheSpecificationHasIt(t *testing.T) {
+	got, err := otlp.ParseList(" api-key = a%20b%2Cc== , ,x=")
+	if want := map[string]string{"api-key": "a b,c==", "x": ""}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, text := range []string{"c4nary", "=c4nary", "a=c4nary%zz", "%zz=c4nary"} {
+		if _, err := otlp.ParseList(text); err == nil || strings.Contains(err.Error(), "c4nary") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestACollectorGetsItsHeadersAndTheResource wants the address of traces to be taken as it is.
+func TestACollectorGetsItsHeadersAndTheResource(t *testing.T) {
+	type asked struct {
+		path, key, agent string
+		resource         map[string]string
+	}
+	got := make(chan asked, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var message tracev1.TracesData
+		if err := protojson.Unmarshal(body, &message); err != nil {
+			t.Error(err)
+		}
+		is := asked{r.URL.Path, r.Header.Get("Api-Key"), r.Header.Get("User-Agent"), map[string]string{}}
+		for _, a := range message.GetResourceSpans()[0].GetResource().GetAttributes() {
+			is.resource[a.GetKey()] = a.GetValue().GetStringValue()
+		}
+		got <- is
+	}))
+	t.Cleanup(server.Close)
+	e, _, end := runTo(t, otlp.Collector{
+		Traces: server.URL + "/tenant/spans", Headers: map[string]string{"api-key": "c4nary", "user-agent": "else"},
+		Resource: map[string]string{"service.name": "delivery", "k8s.pod.name": "lockstep-0"},
+	})
+	e.Traced(trace(nil))
+	end()
+	want := asked{"/tenant/spans", "c4nary", "lockstep/v1.2.3", map[string]string{"service.name": "delivery", "service.version": "v1.2.3", "k8s.pod.name": "lockstep-0"}}
+	if is := <-got; !reflect.DeepEqual(is, want) {
+		t.Errorf("%+v", is)
 	}
 }
 

@@ -34,6 +34,9 @@ func (t theme) clean(text string) string {
 	return b.String()
 }
 
+// Line returns text as one line that is safe on a terminal and in a log, as all lines of this package are.
+func Line(text string) string { return theme{}.clean(text) }
+
 func (t theme) prints(r rune, size int) bool {
 	if t.ascii && r >= utf8.RuneSelf {
 		return false

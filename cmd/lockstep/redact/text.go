@@ -10,49 +10,59 @@ const (
 	// Longest is how many bytes of a text are kept.
 	Longest = 8 << 10
 	// most is how many bytes a text may have of which anything is shown: to find secrets, all of it has to be read.
-	most = 1 << 20
+	most = 256 << 10
 
 	hidden = "***"
+	// cut stands in place of what a rule has hidden as a whole, until all rules are through: what follows it is no secret of its name.
+	cut = "\x00"
 )
-
-// manifest matches what is, or quotes, the manifest of a Secret, or what kubectl has last applied: however it is written,
-// none of the text is shown.
-var manifest = regexp.MustCompile(`(?i)kind[\\"'\s]*[:=][\\"'\s]*Secret(List)?\b|\bSecret(List)?\{|last-applied-configuration[\\"'\s]*[:=]`)
-
-// rules replace what a group names, or all of the match.
-var rules = []struct {
-	pattern *regexp.Regexp
-	by      string
-}{
-	{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`), hidden},
-	// User info: up to the last @ before the path; where there is a password, up to the last @ at all, as it may hold a slash.
-	{regexp.MustCompile(`://[^\s"'<>:@/]*:[^\s"'<>]*@`), "://" + hidden + "@"},
-	{regexp.MustCompile(`://[^\s"'<>/?#]*@`), "://" + hidden + "@"},
-	// A header or a password may hold anything: all that follows is hidden.
-	{regexp.MustCompile(`(?is)((?:authorization|x-api-key|private-token|cookie|passw(?:or)?d|passphrase|\bpwd|token|api[_-]?key|private[_-]?key|secret)[\\"']*\s*[:=]).*`), "${1} " + hidden},
-	{regexp.MustCompile(`(?i)\b(bearer|basic|negotiate)(\s+)[A-Za-z0-9._~+/=:-]{6,}`), "${1}${2}" + hidden},
-	{regexp.MustCompile(`(?i)([?&](?:key|sig|signature|code|auth|jwt)=)[^\s&"'<>]+`), "${1}" + hidden},
-	{regexp.MustCompile(`(gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|AKIA)[A-Za-z0-9_-]{10,}`), hidden},
-	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?`), hidden},
-	{regexp.MustCompile(`(?i)(hooks\.slack\.com/)[^\s"'<>]+|(discord(?:app)?\.com/api/webhooks/)[^\s"'<>]+|([a-z0-9.-]+\.webhook\.office\.com/)[^\s"'<>]+`), "${1}${2}${3}" + hidden},
-}
 
 // Text returns text without what looks like a secret, cut to [Longest] bytes.
 func Text(text string) string {
 	if len(text) > most {
 		return fmt.Sprintf("(a text of %d bytes)", len(text))
 	}
-	if manifest.MatchString(text) {
+	text = strings.ReplaceAll(text, cut, "\\x00")
+	lower := strings.ToLower(text)
+	if isManifest(text, lower) {
 		return hidden + " (the manifest of a Secret)"
 	}
 	for _, rule := range rules {
-		text = rule.pattern.ReplaceAllString(text, rule.by)
+		if contains(lower, rule.hints) {
+			text = rule.hide(text)
+		}
 	}
+	text = strings.ReplaceAll(text, cut, hidden)
 	if more := len(text) - Longest; more > 0 {
 		return strings.ToValidUTF8(text[:Longest], "") + fmt.Sprintf("... (%d bytes more)", more)
 	}
 	return text
 }
 
+// contains reports whether a text has one of the hints, without which a rule has nothing to find: that is asked much faster.
+func contains(lower string, hints []string) bool {
+	for _, hint := range hints {
+		if strings.Contains(lower, hint) {
+			return true
+		}
+	}
+	return false
+}
+
+// manifest matches what is, or quotes, the manifest of a Secret, or what kubectl has last applied: however it is written,
+// none of the text is shown.
+var manifest = regexp.MustCompile(
+	`(?i)kind[\\"'\s]*[:=][\\"'\s]*(?:!!str\s+)?["']?Secret(List)?\b|Secret(List)?\{|(?:last-applied-configuration|stringData)[\\"'\s]*[:=]`)
+
+func isManifest(text, lower string) bool {
+	if !strings.Contains(lower, "secret") && !contains(lower, []string{"last-applied", "stringdata"}) {
+		return false
+	}
+	if !strings.Contains(lower, "data") { // the library's name of the kind, which holds nothing
+		text = strings.ReplaceAll(text, "/v1, Kind=Secret", "/v1")
+	}
+	return manifest.MatchString(text)
+}
+
 // secretKey matches names of fields and of keys whose values are never shown.
-var secretKey = regexp.MustCompile(`(?i)passw(or)?d|passphrase|token|authorization|api[_-]?key|private[_-]?key|cookie|credential|bearer|client[_-]?secret|^secret(s|data|value)?$|last-applied-configuration`)
+var secretKey = regexp.MustCompile(`(?i)passw(or)?d|passphrase|token|authorization|(?:api|private|access|secret|account|signing|encryption)[_-]?key|cookie|credential|bearer|client[_-]?secret|^secret(s|data|value)?$|^auth$|dockerconfig|last-applied-configuration`)

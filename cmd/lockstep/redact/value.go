@@ -65,8 +65,14 @@ func list(items []any, depth int) []any {
 	return shown
 }
 
-// decoded is any other value as JSON would have it. What cannot be written so is named by its type alone.
+// decoded is any other value as JSON would have it, but for bytes, which that would write in Base64. What cannot be written so is
+// named by its type alone.
 func decoded(v any, depth int) any {
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Map || r.Kind() == reflect.Slice {
+		if lengths := bytesOf(r); lengths != nil {
+			return lengths
+		}
+	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Sprintf("(a %s)", reflect.TypeOf(v))
@@ -78,19 +84,48 @@ func decoded(v any, depth int) any {
 	return value(plain, depth+1)
 }
 
-// fields returns what may be shown of fields.
-func fields(all []zapcore.Field) []zapcore.Field {
+// bytesOf says how many bytes there are in bytes, or in each of a list or a map of them; nil for anything else.
+func bytesOf(v reflect.Value) any {
+	isBytes := func(t reflect.Type) bool { return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 }
+	switch of := v.Type(); {
+	case isBytes(of):
+		return fmt.Sprintf("%d bytes", v.Len())
+	case !isBytes(of.Elem()):
+		return nil
+	case of.Kind() == reflect.Map:
+		lengths := map[string]any{}
+		for key, item := range v.Seq2() {
+			lengths[Text(fmt.Sprint(key))] = bytesOf(item)
+		}
+		return lengths
+	}
+	lengths := []any{}
+	for _, item := range v.Seq2() {
+		lengths = append(lengths, bytesOf(item))
+	}
+	return lengths
+}
+
+// fields returns what may be shown of fields, and whether those that follow them are within a namespace that is called a secret,
+// of which nothing is.
+func fields(all []zapcore.Field, within bool) ([]zapcore.Field, bool) {
 	shown := make([]zapcore.Field, 0, len(all))
 	for _, f := range all {
+		if f.Type == zapcore.NamespaceType {
+			within = within || secretKey.MatchString(f.Key)
+		} else if within && f.Type != zapcore.SkipType {
+			f = zapcore.Field{Key: f.Key, Type: zapcore.StringType, String: hidden}
+		}
 		shown = append(shown, field(f)...)
 	}
-	return shown
+	return shown, within
 }
 
 // field returns what may be shown of one, which an object that is written inline makes several.
 func field(f zapcore.Field) []zapcore.Field {
 	switch f.Type {
 	case zapcore.NamespaceType, zapcore.SkipType:
+		f.Key = Text(f.Key)
 		return []zapcore.Field{f}
 	case zapcore.StringType:
 		f.Key, f.String = Text(f.Key), Text(f.String)
