@@ -67,7 +67,8 @@ func (m *Metrics) follow(name string) {
 // failures are of each type that a fetch fails with.
 var failures = []error{
 	context.DeadlineExceeded, errors.New("any other"), git.ErrCredentials, git.ErrHostKey, git.ErrNoCommits, git.ErrBranchNotFound,
-	git.ErrRefNotFound, git.ErrUnavailable, git.ErrAuth, git.ErrNotFound, git.ErrCorrupt, git.ErrTooLarge, git.ErrSignature, git.ErrUnsupported,
+	git.ErrRefNotFound, git.ErrUnavailable, git.ErrCache, git.ErrAuth, git.ErrNotFound, git.ErrCorrupt, git.ErrTooLarge, git.ErrSignature,
+	git.ErrUnsupported,
 }
 
 // counted is a source each of whose fetches is counted.
