@@ -11,6 +11,8 @@ import (
 	"go.uber.org/zap"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
 )
 
 const (
@@ -57,7 +59,7 @@ func newCrew(r *replica) *crew {
 func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error) {
 	began := time.Now()
 	list, err := c.leases.Leases(c.namespace).List(ctx, metav1.ListOptions{LabelSelector: leaseLabel + "=" + c.lease})
-	if c.told("", err); err != nil {
+	if c.told("", "list", err); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -89,7 +91,7 @@ func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error
 func isAlive(l coordinationv1.Lease, seen sight) (bool, time.Duration) {
 	age := time.Since(seen.at)
 	held := l.Spec.HolderIdentity != nil && *l.Spec.HolderIdentity != "" && l.Spec.LeaseDurationSeconds != nil
-	return held && age < time.Duration(*l.Spec.LeaseDurationSeconds)*time.Second, age
+	return held && age < min(time.Duration(*l.Spec.LeaseDurationSeconds)*time.Second, lease.MostDuration), age
 }
 
 // share is how many shards this replica is to hold: the same for all, and one more for the first of them where the number of

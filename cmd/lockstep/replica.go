@@ -37,7 +37,7 @@ type replica struct {
 
 	mu       stdsync.Mutex
 	holders  map[string]string // by lease
-	troubles map[string]string // what was logged last of a lease
+	troubles map[string]string // what was logged last, by lease and verb
 }
 
 // replicate makes a daemon one of several, if the flags say so. What it needs to take a lease no guard keeps from it.
@@ -132,7 +132,7 @@ func (r *replica) presence() *lease.Candidate {
 	c.Guard = lease.NewGuard()
 	c.Guard.Protect(r.guard.Unprotected())
 	c.Labels[memberLabel] = "true"
-	c.Held = func(string) {}
+	c.Held, c.Alone = nil, true
 	c.Work = func(ctx context.Context) { <-ctx.Done() }
 	return c
 }
@@ -141,7 +141,7 @@ func (r *replica) presence() *lease.Candidate {
 func (r *replica) prepare(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := r.ensure(ctx)
-		if r.told("", err); err == nil {
+		if r.told("", "prepare", err); err == nil {
 			return
 		}
 		select {
@@ -157,7 +157,7 @@ func (r *replica) candidate(name string, work func(ctx context.Context)) *lease.
 		Leases: r.leases, Guard: r.guard, Namespace: r.namespace, Name: name, Identity: r.identity, Duration: r.duration,
 		Labels: map[string]string{leaseLabel: r.lease, shardsLabel: strconv.Itoa(r.shards)},
 		Held:   func(holder string) { r.held(name, holder) },
-		Told:   func(err error) { r.told(name, err) },
+		Told:   func(verb string, err error) { r.told(name, verb, err) },
 		Work: func(ctx context.Context) {
 			r.log.Info("lease taken", zap.String("lease", name), zap.String("replica", r.identity))
 			work(ctx)
@@ -172,18 +172,19 @@ func (r *replica) held(name, holder string) {
 	r.holders[name] = holder
 }
 
-// told logs what is in the way of a lease, each thing once as long as it lasts.
-func (r *replica) told(name string, err error) {
+// told logs what is in the way of a lease, each thing once as long as it lasts: one that can be read and not written is read in
+// between.
+func (r *replica) told(name, verb string, err error) {
 	text := ""
 	if err != nil {
 		text = err.Error()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if text != "" && text != r.troubles[name] {
-		r.log.Warn("lease cannot be read or written", zap.String("lease", name), zap.Error(err))
+	if text != "" && text != r.troubles[name+" "+verb] {
+		r.log.Warn("lease cannot be read or written", zap.String("lease", name), zap.String("verb", verb), zap.Error(err))
 	}
-	r.troubles[name] = text
+	r.troubles[name+" "+verb] = text
 }
 
 // leading says of each lease that apps are kept by whether this replica holds it, for a gauge.
