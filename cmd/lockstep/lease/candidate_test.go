@@ -43,7 +43,7 @@ func stand(t *testing.T, config *rest.Config, namespace, identity string) *candi
 	c.Candidate = &Candidate{
 		Leases: leases, Guard: guard, Namespace: namespace, Name: "lease", Identity: identity, Told: func(string, error) {},
 		Alone: identity == "first", // of all, which has nobody to wait for
-		Held: func(holder string) { c.holders <- holder },
+		Held:  func(holder string) { c.holders <- holder },
 		Work: func(ctx context.Context) {
 			c.works <- ctx
 			<-ctx.Done()
