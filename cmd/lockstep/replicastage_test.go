@@ -44,6 +44,7 @@ type ledger struct {
 	mu     stdsync.Mutex
 	writes []request
 	seen   func(request) // called before a write goes on to the API server; nil for nothing
+	fault  func(by string, w http.ResponseWriter, r *http.Request) (answered bool)
 }
 
 type request struct {
@@ -59,6 +60,21 @@ func (l *ledger) note(w request) {
 	if seen != nil {
 		seen(w)
 	}
+}
+
+// fail has each request shown before it goes on: one that fault has answered does not.
+func (l *ledger) fail(fault func(by string, w http.ResponseWriter, r *http.Request) (answered bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = fault
+}
+
+// fails answers a request that is to fail.
+func (l *ledger) fails(by string, w http.ResponseWriter, r *http.Request) bool {
+	l.mu.Lock()
+	fault := l.fault
+	l.mu.Unlock()
+	return fault != nil && fault(by, w, r)
 }
 
 // of are the writes so far that are about path.
@@ -108,6 +124,9 @@ func (p *pair) proxy(by string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "/leases") && !strings.Contains(r.URL.RawQuery, "dryRun") {
 			p.ledger.note(request{by: by, method: r.Method, path: r.URL.Path, at: time.Now()})
+		}
+		if p.ledger.fails(by, w, r) {
+			return
 		}
 		reverse.ServeHTTP(w, r)
 	}))

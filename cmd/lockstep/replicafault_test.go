@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
+)
+
+// forbid answers as the API server does for want of a right.
+func forbid(w http.ResponseWriter, what string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":%q}`, what)
+}
+
+func TestWhoMayReadTheLeaseAndNotWriteItSaysSoOnceAndBeginsWhenItMay(t *testing.T) {
+	p := newPair(t)
+	var refused atomic.Int32
+	p.ledger.fail(func(_ string, w http.ResponseWriter, r *http.Request) bool {
+		writes := r.Method != http.MethodGet && strings.Contains(r.URL.Path, "/leases")
+		if writes {
+			refused.Add(1)
+			forbid(w, "leases.coordination.k8s.io is forbidden")
+		}
+		return writes
+	})
+	p.settings(1, "one")
+	first := p.start("first", p.app()...)
+	several := func() {
+		before := refused.Load()
+		clustertest.Eventually(t, "the Lease to be tried for several times", func(context.Context) (bool, string) {
+			return refused.Load() >= before+5, fmt.Sprint(refused.Load())
+		})
+	}
+	several()
+	said := func(verb string) int { return strings.Count(first.out.String(), `"verb":"`+verb+`"`) }
+	if n := said("create"); n != 1 {
+		t.Errorf("said %d times that the Lease cannot be made:\n%s", n, first.out)
+	}
+	fault := p.ledger.fault
+	p.ledger.fail(nil)
+	first.leads()
+	p.ledger.fail(fault)
+	several()
+	first.waits()
+	if n := said("update"); n != 1 {
+		t.Errorf("said %d times that the Lease cannot be written:\n%s", n, first.out)
+	}
+	p.ledger.fail(nil)
+	first.leads()
+}
+
+func TestALeaderThatIsTerminatedWhileAWriteHangsLetsGoAtOnce(t *testing.T) {
+	p := newPair(t)
+	first, second := p.leaderAndStandby(2)
+	hangs, ended := make(chan struct{}, 10), make(chan struct{})
+	p.ledger.fail(func(by string, _ http.ResponseWriter, r *http.Request) bool {
+		if by != "first" || r.Method == http.MethodGet || !strings.Contains(r.URL.Path, "/configmaps/") {
+			return false
+		}
+		hangs <- struct{}{}
+		<-ended
+		return true
+	})
+	t.Cleanup(func() { p.ledger.fail(nil) })
+	p.settings(2, "two")
+	<-hangs
+	first.signal(syscall.SIGTERM) // and waits for its end
+	close(ended)
+	p.have(2, "two")
+	second.leads()
+}
