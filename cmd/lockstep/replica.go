@@ -60,6 +60,7 @@ func (f *runFlags) replicate(d *daemon) error {
 		holders: map[string]string{}, troubles: map[string]string{},
 	}
 	d.signals.metrics.Leads(d.replica.leading)
+	d.signals.notifier.SetKeeps(d.replica.keeps)
 	d.store.Clear()
 	return nil
 }
@@ -195,6 +196,11 @@ func (r *replica) leading() map[string]bool {
 		all[name] = slices.Contains(held, name)
 	}
 	return all
+}
+
+// keeps reports whether this replica holds the lease that an app is kept by.
+func (r *replica) keeps(app string) bool {
+	return slices.Contains(r.guard.Held(), r.names()[shardOf(app, r.shards)])
 }
 
 // standing is what the status says of this replica.

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -138,9 +139,9 @@ func (c *Candidate) lock(term *Term) *lock {
 	}}
 }
 
-// told passes on what is more than that another was faster.
+// told passes on what is more than that another was faster, or that it is not wanted any more.
 func (c *Candidate) told(verb string, err error) {
-	if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
+	if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) && !errors.Is(err, context.Canceled) {
 		c.Told(verb, err)
 	}
 }
