@@ -44,6 +44,7 @@ type ledger struct {
 	mu     stdsync.Mutex
 	writes []request
 	seen   func(request) // called before a write goes on to the API server; nil for nothing
+	turns  []turn        // of the Leases, in their order
 	fault  func(by string, w http.ResponseWriter, r *http.Request) (answered bool)
 }
 
@@ -126,6 +127,10 @@ func (p *pair) proxy(by string) string {
 			p.ledger.note(request{by: by, method: r.Method, path: r.URL.Path, at: time.Now()})
 		}
 		if p.ledger.fails(by, w, r) {
+			return
+		}
+		if r.Method != http.MethodGet && strings.Contains(r.URL.Path, "/leases") {
+			p.ledger.holding(by, w, r, reverse)
 			return
 		}
 		reverse.ServeHTTP(w, r)
