@@ -102,7 +102,8 @@ func (f *Fleet) orders() <-chan Order {
 
 // attend does something that nothing else of the fleet may wait for too long.
 func (f *Fleet) attend(to func()) {
-	defer f.Pulse.begin()()
+	_, end := f.Pulse.begin()
+	defer end()
 	to()
 }
 
