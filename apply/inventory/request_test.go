@@ -34,8 +34,14 @@ func TestARequestIsTakenUpOnceAndAnswered(t *testing.T) {
 	if _, free := inventory.RequestOf(p.request()); free {
 		t.Error("still free")
 	}
+	if !inventory.IsUnanswered(p.request()) {
+		t.Error("answered before it was")
+	}
 	if err := s.Answer(ctx, asked, inventory.Answer{State: "RolledBack", Message: "back", Code: 3}); err != nil {
 		t.Fatal(err)
+	}
+	if inventory.IsUnanswered(p.request()) {
+		t.Error("unanswered after it was answered")
 	}
 	answer, taken, err := s.Answered(ctx, asked)
 	if want := (inventory.Answer{ID: "1", State: "RolledBack", Message: "back", Code: 3}); err != nil || !taken || answer == nil || *answer != want {
