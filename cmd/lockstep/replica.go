@@ -13,6 +13,9 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	coordinationv1client "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -50,7 +53,7 @@ func (f *runFlags) replicate(d *daemon) error {
 	if err != nil {
 		return fmt.Errorf("make a client for leases: %w", err)
 	}
-	c, err := client.New(config, client.Options{Scheme: d.client.Scheme(), Mapper: d.client.RESTMapper()})
+	c, err := client.New(config, client.Options{Scheme: d.client.Scheme(), Mapper: ownKinds()})
 	if err != nil {
 		return fmt.Errorf("make a client for leases: %w", err)
 	}
@@ -70,6 +73,15 @@ func (f *replicaFlags) impatient(config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.Timeout, config.QPS = f.duration/3, -1
 	return config
+}
+
+// ownKinds knows the kinds that are needed beside the leases: an API server that is slow to say what it serves holds up no takeover.
+func ownKinds() meta.RESTMapper {
+	core := corev1.SchemeGroupVersion
+	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{core})
+	mapper.Add(core.WithKind("Namespace"), meta.RESTScopeRoot)
+	mapper.Add(core.WithKind("Secret"), meta.RESTScopeNamespace)
+	return mapper
 }
 
 // identity is the name of this replica: in a pod the pod's, and different each time that it starts. Where it receives webhooks
