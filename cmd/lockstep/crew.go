@@ -39,7 +39,7 @@ type crew struct {
 	mu       stdsync.Mutex
 	sights   map[string]sight // of each Lease, by name
 	members  []string         // identities, sorted
-	strange  bool             // a replica of another number of shards is there
+	strange  bool             // it is the turn of replicas of another number of shards
 	looked   time.Time        // when that was true
 	held     map[int]context.CancelFunc
 	reserved map[int]time.Time // shards that are being taken, until when
@@ -56,6 +56,10 @@ func newCrew(r *replica) *crew {
 }
 
 // look reads all Leases of the deployment. It returns those of replicas that are long gone.
+//
+// Where there are replicas of two numbers of shards, as in an update that changes it, an app would be of one replica by the one and
+// of another by the other. As long as any part is kept by one number it is that one's turn, for all parts; when none is kept the
+// larger's, as those of a single part do not say that they are there.
 func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error) {
 	began := time.Now()
 	list, err := c.leases.Leases(c.namespace).List(ctx, metav1.ListOptions{LabelSelector: leaseLabel + "=" + c.lease})
@@ -64,7 +68,8 @@ func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.members, c.strange, c.looked = nil, false, began
+	c.members, c.looked = nil, began
+	var ours, others, stronger bool // whether parts are kept by our number or another, and whether a larger one is there
 	sights := map[string]sight{}
 	for _, l := range list.Items {
 		seen := c.sights[l.Name]
@@ -73,16 +78,19 @@ func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error
 		}
 		sights[l.Name] = seen
 		_, isMember := l.Labels[memberLabel]
+		number, _ := strconv.Atoi(l.Labels[shardsLabel])
 		switch alive, age := isAlive(l, seen); {
-		case alive && l.Labels[shardsLabel] != strconv.Itoa(c.shards):
-			c.strange = true
-		case alive && isMember:
+		case alive && isMember && number == c.shards:
 			c.members = append(c.members, *l.Spec.HolderIdentity)
+		case alive && isMember:
+			stronger = stronger || number > c.shards
+		case alive:
+			ours, others = ours || number == c.shards, others || number != c.shards
 		case isMember && age > buriedAfter*c.duration:
 			gone = append(gone, l)
 		}
 	}
-	c.sights = sights
+	c.sights, c.strange = sights, others || stronger && !ours
 	slices.Sort(c.members)
 	return gone, nil
 }
@@ -109,7 +117,7 @@ func (c *crew) share() int {
 }
 
 // may reports whether a shard is to be taken, and reserves it for as long as that may last. It is not as long as it is not
-// known who is there, or a replica is there that divides the apps otherwise: an app would be another's by its count.
+// known who is there, or it is the turn of replicas that divide the apps otherwise.
 func (c *crew) may(shard int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -130,7 +138,8 @@ func (c *crew) may(shard int) bool {
 	return true
 }
 
-// agrees reports whether no replica is there that divides the apps otherwise. It asks anew each time.
+// agrees reports whether it is not the turn of replicas that divide the apps otherwise. It asks anew each time: of two that have
+// taken their parts at the same moment, one at least sees the other's.
 func (c *crew) agrees(ctx context.Context) bool {
 	_, err := c.look(ctx)
 	c.mu.Lock()
@@ -184,7 +193,7 @@ func (c *crew) run(ctx context.Context) error {
 		strange := c.strange
 		c.mu.Unlock()
 		if strange && !said {
-			c.log.Warn("replicas with another number of shards are there: no shard is taken until they have gone", zap.Int("shards", c.shards))
+			c.log.Warn("replicas with another number of shards keep the apps: no shard is taken until they have gone", zap.Int("shards", c.shards))
 		}
 		said = strange
 		select {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	stdsync "sync"
 	"syscall"
@@ -193,9 +194,9 @@ func (p *pair) leaderAndStandby(objects int) (first, second *process) {
 // start runs a daemon until the test ends.
 func (p *pair) start(name string, flags ...string) *process {
 	p.Helper()
-	d := &process{pair: p, name: name, address: "127.0.0.1:" + freePort(p), out: &lockedBuffer{}, ended: make(chan error, 1)}
+	d := &process{pair: p, name: name, out: &lockedBuffer{}, ended: make(chan error, 1)}
 	args := append([]string{
-		"run", "--leader-elect", "--state-namespace", p.namespace, "--kubeconfig", p.proxy(name), "--listen", d.address,
+		"run", "--leader-elect", "--state-namespace", p.namespace, "--kubeconfig", p.proxy(name), "--listen", "127.0.0.1:0",
 		"--state-dir", p.TempDir(), "--log-format", "json",
 	}, flags...)
 	d.cmd = exec.Command("lockstep", args...)
@@ -211,8 +212,18 @@ func (p *pair) start(name string, flags ...string) *process {
 			p.Logf("%s: %v\n%s", d.name, err, d.out)
 		}
 	})
+	clustertest.Eventually(p, name+" to listen", func(context.Context) (bool, string) {
+		found := listens.FindStringSubmatch(d.out.String())
+		if found != nil {
+			d.address = found[1]
+		}
+		return found != nil, d.out.String()
+	})
 	return d
 }
+
+// listens finds the address of the status API in the log.
+var listens = regexp.MustCompile(`"msg":"status API","address":"http://([^"]+)"`)
 
 // signal sends a signal, and waits for the end of a process that has to end by it.
 func (d *process) signal(s syscall.Signal) {

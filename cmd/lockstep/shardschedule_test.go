@@ -1,14 +1,35 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"syscall"
 	"testing"
 
-	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 )
+
+// noStrays sees to it that nobody wrote for an app but who kept it, as each daemon divides them.
+func (p *pair) noStrays(shardsOf func(daemon string) int) {
+	p.Helper()
+	for _, text := range p.ledger.strays(func(daemon, app string) string {
+		flags := replicaFlags{lease: "lockstep", shards: shardsOf(daemon)}
+		return flags.names()[shardOf(app, flags.shards)]
+	}) {
+		p.Error(text)
+	}
+}
+
+// ready waits until the daemon could begin.
+func (d *process) ready() {
+	d.Helper()
+	clustertest.Eventually(d, d.name+" to be warm", func(ctx context.Context) (bool, string) {
+		list, err := d.list(ctx)
+		return err == nil && list.Replica != nil && list.Replica.Warm, fmt.Sprint(list, err)
+	})
+}
 
 // schedule is a number of replicas that come and go.
 type schedule struct {
@@ -97,11 +118,43 @@ func TestNoAppIsLeftOrServedTwiceWhateverBecomesOfTheReplicas(t *testing.T) {
 		p.have(apps, value)
 	}
 	p.serving(apps, shards, s.live...)
-	flags := replicaFlags{lease: "lockstep", shards: shards, duration: lease.DefaultDuration}
-	for _, w := range p.ledger.strays(shards, func(shard int) string { return flags.names()[shard] }) {
-		t.Errorf("%s %s by %s", w.method, w.path, w.by)
-	}
+	p.noStrays(func(string) int { return shards })
 	if n := len(p.ledger.of("/configmaps/app-")); n < apps*steps {
 		t.Errorf("%d writes were seen, want %d at least", n, apps*steps)
 	}
+}
+
+func TestAnUpdateOfTheNumberOfShardsLeavesNoAppAndServesNoneTwice(t *testing.T) {
+	p := newPair(t)
+	p.folders("begin")
+	config := filepath.Join(t.TempDir(), "lockstep.yaml")
+	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
+	shards := map[string]int{}
+	start := func(n int) (two []*process) {
+		for i := range 2 {
+			name := fmt.Sprintf("%d-of-%d", i, n)
+			shards[name] = n
+			two = append(two, p.start(name, "--config", config, "--shards", fmt.Sprint(n)))
+		}
+		return two
+	}
+	old := start(2)
+	p.serving(apps, 2, old...)
+	for _, n := range []int{3, 2, 1, 3} {
+		next := start(n)
+		for _, d := range next {
+			d.ready()
+		}
+		for _, d := range old {
+			d.signal(syscall.SIGTERM)
+			value := "without " + d.name
+			p.folders(value)
+			p.have(apps, value)
+		}
+		if n > 1 {
+			p.serving(apps, n, next...)
+		}
+		old = next
+	}
+	p.noStrays(func(daemon string) int { return shards[daemon] })
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -51,8 +53,9 @@ func (l *ledger) holding(by string, w http.ResponseWriter, r *http.Request, next
 // ofApp finds the app that a write is about, in the names of its ConfigMap and of its record.
 var ofApp = regexp.MustCompile(`app-[0-9]+$`)
 
-// strays are the writes for an app that came when another daemon than the writer had its part.
-func (l *ledger) strays(shards int, leaseOf func(shard int) string) (strays []request) {
+// strays are the writes for an app that came when its writer did not keep it, or not alone. LeaseOf is the Lease of an app as a
+// daemon divides them.
+func (l *ledger) strays(leaseOf func(daemon, app string) string) (strays []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, w := range l.writes {
@@ -60,14 +63,20 @@ func (l *ledger) strays(shards int, leaseOf func(shard int) string) (strays []re
 		if app == "" {
 			continue
 		}
-		holder, lease := "", leaseOf(shardOf(app, shards))
+		holders := map[string]string{} // by lease
 		for _, t := range l.turns {
-			if t.lease == lease && t.at.Before(w.at) {
-				holder = t.by
+			if t.at.Before(w.at) {
+				holders[t.lease] = t.by
 			}
 		}
-		if holder != w.by {
-			strays = append(strays, request{by: w.by + ", while it is of " + holder, method: w.method, path: w.path, at: w.at})
+		var keepers []string
+		for lease, by := range holders {
+			if by != "" && leaseOf(by, app) == lease {
+				keepers = append(keepers, by)
+			}
+		}
+		if !slices.Equal(keepers, []string{w.by}) {
+			strays = append(strays, fmt.Sprintf("%s %s by %s, while it is kept by %q", w.method, w.path, w.by, keepers))
 		}
 	}
 	return strays
