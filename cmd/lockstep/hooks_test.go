@@ -7,11 +7,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	stdsync "sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,4 +254,27 @@ func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
 	if code := s.post(hookSecret); code != http.StatusAccepted || s.logged.FilterMessage("webhook is not passed on").Len() > 0 {
 		t.Errorf("answered %d, logged %v", code, s.logged.All())
 	}
+}
+
+func TestAWebhookIsPassedOnToAsManyReplicasAsCanKeepApps(t *testing.T) {
+	var heard atomic.Int32
+	all := make(chan struct{})
+	replica := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if heard.Add(1) == mostShards {
+			close(all)
+		}
+		select { // each is slow
+		case <-all:
+		case <-r.Context().Done():
+		}
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	t.Cleanup(replica.Close)
+	at := netip.MustParseAddrPort(replica.Listener.Addr().String())
+	h := &hooks{receiver: &webhook.Receiver{}, log: zap.NewNop()}
+	h.relayTo(func() []netip.AddrPort { return slices.Repeat([]netip.AddrPort{at}, mostShards) })
+	h.receiver.Relay(webhook.Hint{Provider: webhook.GitHub, Body: []byte("{}")})
+	clustertest.Eventually(t, "all replicas to hear of it", func(context.Context) (bool, string) {
+		return heard.Load() == mostShards, fmt.Sprint(heard.Load())
+	})
 }
