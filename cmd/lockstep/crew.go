@@ -4,15 +4,12 @@ import (
 	"context"
 	"hash/fnv"
 	"slices"
-	"strconv"
 	stdsync "sync"
 	"time"
 
 	"go.uber.org/zap"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/lockstep-dev/lockstep/cmd/lockstep/lease"
 )
 
 const (
@@ -45,61 +42,8 @@ type crew struct {
 	reserved map[int]time.Time // shards that are being taken, until when
 }
 
-// sight is when a Lease was first seen as it is, by this process's own clock.
-type sight struct {
-	version string
-	at      time.Time
-}
-
 func newCrew(r *replica) *crew {
 	return &crew{replica: r, sights: map[string]sight{}, held: map[int]context.CancelFunc{}, reserved: map[int]time.Time{}}
-}
-
-// look reads all Leases of the deployment. It returns those of replicas that are long gone.
-//
-// Where there are replicas of two numbers of shards, as in an update that changes it, an app would be of one replica by the one and
-// of another by the other. As long as any part is kept by one number it is that one's turn, for all parts; when none is kept the
-// larger's, as those of a single part do not say that they are there.
-func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error) {
-	began := time.Now()
-	list, err := c.leases.Leases(c.namespace).List(ctx, metav1.ListOptions{LabelSelector: leaseLabel + "=" + c.lease})
-	if c.told("", "list", err); err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.members, c.looked = nil, began
-	var ours, others, stronger bool // whether parts are kept by our number or another, and whether a larger one is there
-	sights := map[string]sight{}
-	for _, l := range list.Items {
-		seen := c.sights[l.Name]
-		if seen.version != l.ResourceVersion {
-			seen = sight{l.ResourceVersion, time.Now()}
-		}
-		sights[l.Name] = seen
-		_, isMember := l.Labels[memberLabel]
-		number, _ := strconv.Atoi(l.Labels[shardsLabel])
-		switch alive, age := isAlive(l, seen); {
-		case alive && isMember && number == c.shards:
-			c.members = append(c.members, *l.Spec.HolderIdentity)
-		case alive && isMember:
-			stronger = stronger || number > c.shards
-		case alive:
-			ours, others = ours || number == c.shards, others || number != c.shards
-		case isMember && age > buriedAfter*c.duration:
-			gone = append(gone, l)
-		}
-	}
-	c.sights, c.strange = sights, others || stronger && !ours
-	slices.Sort(c.members)
-	return gone, nil
-}
-
-// isAlive reports whether somebody holds a Lease, and for how long it has been as it is.
-func isAlive(l coordinationv1.Lease, seen sight) (bool, time.Duration) {
-	age := time.Since(seen.at)
-	held := l.Spec.HolderIdentity != nil && *l.Spec.HolderIdentity != "" && l.Spec.LeaseDurationSeconds != nil
-	return held && age < min(time.Duration(*l.Spec.LeaseDurationSeconds)*time.Second, lease.MostDuration), age
 }
 
 // share is how many shards this replica is to hold: the same for all, and one more for the first of them where the number of

@@ -84,7 +84,7 @@ func (s *Store) Ready() bool {
 // begun reports whether all apps have begun that wait for no other. Under mu.
 func (s *Store) begun() bool {
 	for name, app := range s.apps {
-		if !s.past[name] && !(app.State == sync.Pending && app.Reason == waits) {
+		if waiting := app.State == sync.Pending && app.Reason == waits; !waiting && !s.past[name] {
 			return false
 		}
 	}
