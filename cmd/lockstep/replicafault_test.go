@@ -76,3 +76,29 @@ func TestALeaderThatIsTerminatedWhileAWriteHangsLetsGoAtOnce(t *testing.T) {
 	p.have(2, "two")
 	second.leads()
 }
+
+func TestALeaderWhoseLeaseIsRefusedStopsWhileAllElseGoesWell(t *testing.T) {
+	for name, code := range map[string]int{"too many requests": http.StatusTooManyRequests, "internal error": http.StatusInternalServerError} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t)
+			first, second := p.leaderAndStandby(20)
+			p.ledger.fail(func(by string, w http.ResponseWriter, r *http.Request) bool {
+				refused := by == "first" && r.Method != http.MethodGet && strings.Contains(r.URL.Path, "/leases")
+				if refused {
+					w.WriteHeader(code)
+				}
+				return refused
+			})
+			for _, value := range []string{"two", "three", "four"} { // whoever keeps the app at that moment
+				p.settings(20, value)
+				p.have(20, value)
+			}
+			second.leads()
+			first.waits()
+			p.ledger.fail(nil)
+			p.settings(20, "five")
+			p.have(20, "five")
+			p.noStrays(func(string) int { return 1 })
+		})
+	}
+}
