@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	stdsync "sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -98,6 +99,49 @@ func TestALeaderWhoseLeaseIsRefusedStopsWhileAllElseGoesWell(t *testing.T) {
 			p.ledger.fail(nil)
 			p.settings(20, "five")
 			p.have(20, "five")
+			p.noStrays(func(string) int { return 1 })
+		})
+	}
+}
+
+func TestALeaderMayBeFrozenOrKilledAtAnyWrite(t *testing.T) {
+	for name, at := range map[string]struct {
+		method, path string
+		end          syscall.Signal
+	}{
+		"frozen as it saves":         {http.MethodPut, "/secrets/lockstep.app", syscall.SIGSTOP},
+		"frozen as it prunes":        {http.MethodDelete, "/configmaps/app-2", syscall.SIGSTOP},
+		"frozen as it makes objects": {http.MethodPatch, "/configmaps/app-3", syscall.SIGSTOP},
+		"killed as it saves":         {http.MethodPut, "/secrets/lockstep.app", syscall.SIGKILL},
+		"killed as it prunes":        {http.MethodDelete, "/configmaps/app-2", syscall.SIGKILL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t)
+			first, second := p.leaderAndStandby(3)
+			hit := make(chan struct{})
+			once := stdsync.OnceFunc(func() { first.send(at.end); close(hit) })
+			p.ledger.on(func(w request) {
+				if w.by == "first" && w.method == at.method && strings.HasSuffix(w.path, at.path) {
+					once()
+				}
+			})
+			p.repo.Git("rm", "-q", "app/app-2.yaml")
+			for _, i := range []string{"0", "1", "3"} {
+				p.write("app", "app-"+i, "two")
+			}
+			p.repo.Commit("two")
+			<-hit
+			second.leads()
+			p.have(3, "two")
+			if at.end == syscall.SIGSTOP {
+				first.send(syscall.SIGCONT)
+				first.waits()
+			}
+			p.ledger.on(nil)
+			p.settings(3, "three") // with app-2 again
+			p.write("app", "app-3", "three")
+			p.repo.Commit("three, the fourth")
+			p.have(4, "three")
 			p.noStrays(func(string) int { return 1 })
 		})
 	}

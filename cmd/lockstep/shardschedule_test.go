@@ -58,9 +58,9 @@ func (s *schedule) pick() *process {
 }
 
 // send sends a signal, and does not wait for the end.
-func (s *schedule) send(d *process, signal syscall.Signal) {
+func (d *process) send(signal syscall.Signal) {
 	if err := d.cmd.Process.Signal(signal); err != nil {
-		s.Fatal(err)
+		d.Error(err)
 	}
 }
 
@@ -71,24 +71,24 @@ func (s *schedule) step() string {
 		s.join(1 + s.IntN(2))
 		return "some join"
 	case what == 1 && len(s.live) > 1:
-		s.send(s.pick(), syscall.SIGTERM)
+		s.pick().send(syscall.SIGTERM)
 		return "one leaves"
 	case what == 2 && len(s.frozen) == 0 && len(s.live) > 1:
 		d := s.pick()
-		s.send(d, syscall.SIGSTOP)
+		d.send(syscall.SIGSTOP)
 		s.frozen = append(s.frozen, d)
 		return "one freezes"
 	case len(s.frozen) > 0:
 		d := s.frozen[0]
-		s.send(d, syscall.SIGCONT)
+		d.send(syscall.SIGCONT)
 		s.live, s.frozen = append(s.live, d), nil
 		return "one wakes up"
 	case len(s.live) > 2:
-		s.send(s.pick(), syscall.SIGKILL)
-		s.send(s.pick(), syscall.SIGKILL)
+		s.pick().send(syscall.SIGKILL)
+		s.pick().send(syscall.SIGKILL)
 		return "two are killed"
 	case len(s.live) > 1:
-		s.send(s.pick(), syscall.SIGKILL)
+		s.pick().send(syscall.SIGKILL)
 		return "one is killed"
 	}
 	s.join(2)
