@@ -139,7 +139,11 @@ func (r *replica) standing() status.Replica {
 	is := status.Replica{Identity: r.identity, Standby: true, Warm: r.warm(), Leases: []status.Lease{}}
 	for _, name := range r.names() {
 		is.Standby = is.Standby && !leading[name]
-		is.Leases = append(is.Leases, status.Lease{Name: name, Holder: r.holders[name]})
+		holder := r.holders[name]
+		if holder == r.identity && !leading[name] {
+			holder = "" // it says so, and could not be renewed: nobody keeps the apps
+		}
+		is.Leases = append(is.Leases, status.Lease{Name: name, Holder: holder})
 	}
 	return is
 }

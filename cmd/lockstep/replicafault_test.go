@@ -49,7 +49,10 @@ func TestWhoMayReadTheLeaseAndNotWriteItSaysSoOnceAndBeginsWhenItMay(t *testing.
 	first.leads()
 	p.ledger.fail(fault)
 	several()
-	first.waits()
+	clustertest.Eventually(t, "the status to say that nobody has the Lease", func(ctx context.Context) (bool, string) {
+		list, err := first.list(ctx)
+		return err == nil && list.Replica != nil && list.Replica.String() == "standby: nobody holds lockstep", fmt.Sprint(list, err)
+	})
 	if n := said("update"); n != 1 {
 		t.Errorf("said %d times that the Lease cannot be written:\n%s", n, first.out)
 	}
