@@ -50,7 +50,7 @@ type Fleet struct {
 	adopted bool // a roster was
 	berths  *berths
 	shifts  []*Shift
-	wished  map[string]App // what was asked for last, whoever keeps it
+	wished  map[string]App // what was asked for last, whoever keeps it; replaced as a whole, under mu
 	missed  map[string]App // what nothing asks for any more, and another was to retire
 
 	mu     stdsync.Mutex
@@ -102,7 +102,8 @@ func (f *Fleet) orders() <-chan Order {
 
 // attend does something that nothing else of the fleet may wait for too long.
 func (f *Fleet) attend(to func()) {
-	defer f.Pulse.begin()()
+	_, end := f.Pulse.begin()
+	defer end()
 	to()
 }
 

@@ -28,7 +28,18 @@ func (p *Pool) Waiting() int { return int(p.waiting.Load()) }
 type turn struct {
 	pool *Pool
 	held bool
-	end  func() // of the pulse's
+	end  func()                 // of the pulse's
+	beat atomic.Pointer[func()] // likewise, while it is held
+}
+
+// on returns the context of the work that the turn is for.
+func (t *turn) on(ctx context.Context) context.Context { return context.WithValue(ctx, beatKey{}, t) }
+
+// sign is a sign of the work, from any goroutine.
+func (t *turn) sign() {
+	if beat := t.beat.Load(); beat != nil {
+		(*beat)()
+	}
 }
 
 // take waits for the app's turn, unless it has it.
@@ -41,13 +52,16 @@ func (t *turn) take(ctx context.Context) error {
 	if err := t.pool.turns.Acquire(ctx, 1); err != nil {
 		return context.Cause(ctx)
 	}
-	t.held, t.end = true, t.pool.pulse.begin()
+	beat, end := t.pool.pulse.begin()
+	t.held, t.end = true, end
+	t.beat.Store(&beat)
 	return nil
 }
 
 // give lets the next app have it.
 func (t *turn) give() {
 	if t.held {
+		t.beat.Store(nil)
 		t.end()
 		t.pool.turns.Release(1)
 		t.held = false

@@ -76,6 +76,7 @@ func (r *Reconciler) reconcile(ctx context.Context) (*pass, error) {
 func (r *Reconciler) once(ctx context.Context) (*pass, error) {
 	pass := r.begin()
 	defer pass.turn.give()
+	ctx = pass.turn.on(ctx)
 	err := pass.run(ctx)
 	pass.account(err)
 	pass.answer(ctx, err)

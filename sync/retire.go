@@ -13,6 +13,7 @@ import (
 func (r *Reconciler) Retire(ctx context.Context) error {
 	pass := r.begin()
 	defer pass.turn.give()
+	ctx = pass.turn.on(ctx)
 	pass.began = time.Now()
 	pass.await(ctx)
 	if err := pass.turn.take(ctx); err != nil {

@@ -122,7 +122,17 @@ func (f *Fleet) note(wanted map[string]App) {
 	for name := range wanted {
 		delete(f.missed, name)
 	}
+	f.mu.Lock()
 	f.wished = wished
+	f.mu.Unlock()
+}
+
+// Wants reports whether an app is asked for, whoever keeps it.
+func (f *Fleet) Wants(app string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, wants := f.wished[app]
+	return wants
 }
 
 // succeed goes on with the retirement of apps that left while another kept them and that are still on record: whoever that

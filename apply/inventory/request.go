@@ -96,6 +96,14 @@ func RequestOf(secret *corev1.Secret) (Request, bool) {
 	return r, err == nil && isOne && secret.Type == RequestType && r.App == app && r.ID != "" && string(secret.Data[takenKey]) != r.ID
 }
 
+// IsUnanswered reports whether a daemon has taken the request up that a Secret is, and not answered it yet.
+func IsUnanswered(secret *corev1.Secret) bool {
+	r, free := RequestOf(secret)
+	var answer Answer
+	_ = json.Unmarshal(secret.Data[answerKey], &answer) // what cannot be read is none
+	return !free && r.ID != "" && string(secret.Data[takenKey]) == r.ID && answer.ID != r.ID
+}
+
 // Take notes that a daemon has taken the request up. It is [ErrConflict] when another has, and [ErrNotThere] when it was
 // withdrawn.
 func (s *Store) Take(ctx context.Context, r Request) error {

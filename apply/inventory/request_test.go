@@ -45,6 +45,27 @@ func TestARequestIsTakenUpOnceAndAnswered(t *testing.T) {
 	same(t, p.load(p.store()), small("1")) // and it is no part of the inventory
 }
 
+func TestARequestThatIsTakenUpIsUnansweredUntilItIsAnswered(t *testing.T) {
+	p := newPlace(t)
+	s, ctx := p.store(), t.Context()
+	asked := inventory.Request{App: "web", ID: "1", Action: "sync", At: time.Unix(1_700_000_000, 0).UTC()}
+	for _, step := range []struct {
+		do   func() error
+		want bool
+	}{
+		{func() error { return s.Ask(ctx, asked) }, false},
+		{func() error { return s.Take(ctx, asked) }, true},
+		{func() error { return s.Answer(ctx, asked, inventory.Answer{State: "Healthy"}) }, false},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if got := inventory.IsUnanswered(p.request()); got != step.want {
+			t.Errorf("unanswered %t, want %t", got, step.want)
+		}
+	}
+}
+
 // again asks anew, and withdraws both.
 func (p place) again(s *inventory.Store, before inventory.Request) {
 	p.t.Helper()

@@ -27,6 +27,7 @@ type asking struct {
 	tokens   *webhook.Secrets
 	requests *inventory.Store
 	keeps    func(app string) bool // this daemon
+	wants    func(app string) bool // the config, whoever keeps it; nil before the daemon runs
 	others   bool                  // there are other daemons, which may keep an app as well
 	log      *zap.Logger
 
@@ -117,9 +118,9 @@ func (a *asking) tell(err error) {
 	a.told = text
 }
 
-// knows reports whether the app is kept here, or is on record and so may be another's to keep.
+// knows reports whether the app is kept here, or may be another's to keep: it is in the config, or on record.
 func (a *asking) knows(ctx context.Context, app string) (bool, error) {
-	if a.keeps(app) {
+	if a.keeps(app) || a.others && a.wants != nil && a.wants(app) {
 		return true, nil
 	}
 	if !a.others || len(validation.IsDNS1123Label(app)) > 0 {

@@ -130,3 +130,28 @@ func TestNobodyMayAskForASyncUnlessItIsSaidWho(t *testing.T) {
 		t.Errorf("%d %s", code, text)
 	}
 }
+
+func TestAStandbyMayBeAskedForAnAppThatIsNotOnRecordYet(t *testing.T) {
+	p := newPair(t)
+	p.write("apps/app", "app", "one")
+	p.repo.Commit("one")
+	config, token := filepath.Join(t.TempDir(), "lockstep.yaml"), filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(newToken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.config(config, fmt.Sprintf("- {name: fresh, path: nowhere, repository: shop, namespace: %s}\n", p.namespace))
+	flags := []string{"--config", config, "--sync-token-file", token}
+	first := p.start("first", flags...)
+	clustertest.Eventually(t, "the app to fail", func(ctx context.Context) (bool, string) {
+		list, err := first.list(ctx)
+		return len(list.Apps) == 1 && list.Apps[0].Reason != "", fmt.Sprint(list, err)
+	})
+	second := p.start("second", flags...)
+	second.waits()
+	if code, text := second.asks("POST", "fresh", "Bearer "+newToken); code != http.StatusAccepted {
+		t.Errorf("the standby says %d %s", code, text)
+	}
+	if code, text := second.asks("POST", "nobody", "Bearer "+newToken); code != http.StatusNotFound {
+		t.Errorf("of no app the standby says %d %s", code, text)
+	}
+}

@@ -120,6 +120,7 @@ func (f *clusterFlags) reach(ctx context.Context) (*cluster, client.WithWatch, e
 	if f.wrap != nil {
 		cluster.config.Wrap(f.wrap)
 	}
+	cluster.config.Wrap(beating)
 	c, err := connect(ctx, cluster.config)
 	return cluster, c, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash/fnv"
 	"slices"
-	"strconv"
 	stdsync "sync"
 	"time"
 
@@ -37,59 +36,14 @@ type crew struct {
 	mu       stdsync.Mutex
 	sights   map[string]sight // of each Lease, by name
 	members  []string         // identities, sorted
-	strange  bool             // a replica of another number of shards is there
+	strange  bool             // it is the turn of replicas of another number of shards
 	looked   time.Time        // when that was true
 	held     map[int]context.CancelFunc
 	reserved map[int]time.Time // shards that are being taken, until when
 }
 
-// sight is when a Lease was first seen as it is, by this process's own clock.
-type sight struct {
-	version string
-	at      time.Time
-}
-
 func newCrew(r *replica) *crew {
 	return &crew{replica: r, sights: map[string]sight{}, held: map[int]context.CancelFunc{}, reserved: map[int]time.Time{}}
-}
-
-// look reads all Leases of the deployment. It returns those of replicas that are long gone.
-func (c *crew) look(ctx context.Context) (gone []coordinationv1.Lease, err error) {
-	began := time.Now()
-	list, err := c.leases.Leases(c.namespace).List(ctx, metav1.ListOptions{LabelSelector: leaseLabel + "=" + c.lease})
-	if c.told("", err); err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.members, c.strange, c.looked = nil, false, began
-	sights := map[string]sight{}
-	for _, l := range list.Items {
-		seen := c.sights[l.Name]
-		if seen.version != l.ResourceVersion {
-			seen = sight{l.ResourceVersion, time.Now()}
-		}
-		sights[l.Name] = seen
-		_, isMember := l.Labels[memberLabel]
-		switch alive, age := isAlive(l, seen); {
-		case alive && l.Labels[shardsLabel] != strconv.Itoa(c.shards):
-			c.strange = true
-		case alive && isMember:
-			c.members = append(c.members, *l.Spec.HolderIdentity)
-		case isMember && age > buriedAfter*c.duration:
-			gone = append(gone, l)
-		}
-	}
-	c.sights = sights
-	slices.Sort(c.members)
-	return gone, nil
-}
-
-// isAlive reports whether somebody holds a Lease, and for how long it has been as it is.
-func isAlive(l coordinationv1.Lease, seen sight) (bool, time.Duration) {
-	age := time.Since(seen.at)
-	held := l.Spec.HolderIdentity != nil && *l.Spec.HolderIdentity != "" && l.Spec.LeaseDurationSeconds != nil
-	return held && age < time.Duration(*l.Spec.LeaseDurationSeconds)*time.Second, age
 }
 
 // share is how many shards this replica is to hold: the same for all, and one more for the first of them where the number of
@@ -107,7 +61,7 @@ func (c *crew) share() int {
 }
 
 // may reports whether a shard is to be taken, and reserves it for as long as that may last. It is not as long as it is not
-// known who is there, or a replica is there that divides the apps otherwise: an app would be another's by its count.
+// known who is there, or it is the turn of replicas that divide the apps otherwise.
 func (c *crew) may(shard int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,7 +82,8 @@ func (c *crew) may(shard int) bool {
 	return true
 }
 
-// agrees reports whether no replica is there that divides the apps otherwise. It asks anew each time.
+// agrees reports whether it is not the turn of replicas that divide the apps otherwise. It asks anew each time: of two that have
+// taken their parts at the same moment, one at least sees the other's.
 func (c *crew) agrees(ctx context.Context) bool {
 	_, err := c.look(ctx)
 	c.mu.Lock()
@@ -182,7 +137,7 @@ func (c *crew) run(ctx context.Context) error {
 		strange := c.strange
 		c.mu.Unlock()
 		if strange && !said {
-			c.log.Warn("replicas with another number of shards are there: no shard is taken until they have gone", zap.Int("shards", c.shards))
+			c.log.Warn("replicas with another number of shards keep the apps: no shard is taken until they have gone", zap.Int("shards", c.shards))
 		}
 		said = strange
 		select {

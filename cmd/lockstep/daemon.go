@@ -169,6 +169,10 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 		Build: d.build, Records: d.records, Observer: d.views, Interval: interval, Orders: desk.orders,
 		Pool: d.signals.pool, Pulse: d.pulse, Log: d.log,
 	}
+	d.store.SetWarm(fleet.Warm)
+	if d.asking != nil {
+		d.asking.wants = fleet.Wants
+	}
 	if d.replica != nil {
 		d.replica.receives(d.hooks.address())
 		d.hooks.relayTo(d.replica.keepers)

@@ -23,6 +23,8 @@ const (
 	deskRetry = 10 * time.Second
 	// deskLook is how often requests are looked at again whose app was not looked after here when they came.
 	deskLook = time.Second
+
+	lostWords = "the daemon that had taken it up has ended, and another keeps the app now: see lockstep status, and ask again if need be"
 )
 
 // desk takes up what is asked for by hand: see [inventory.Request].
@@ -34,6 +36,7 @@ type desk struct {
 	mine      func(app string) bool
 	log       *zap.Logger
 	orders    chan sync.Order
+	begun     map[string]bool // IDs of the requests that were taken up here, in this shift
 }
 
 func (d *daemon) newDesk() (*desk, error) {
@@ -43,14 +46,14 @@ func (d *daemon) newDesk() (*desk, error) {
 	}
 	return &desk{
 		client: c, namespace: d.namespace, ledger: inventory.NewStore(d.client, d.namespace), store: d.store, log: d.log,
-		orders: make(chan sync.Order), mine: func(string) bool { return true },
+		orders: make(chan sync.Order), begun: map[string]bool{}, mine: func(string) bool { return true },
 	}, nil
 }
 
 // of returns a desk for some of the apps. Its orders go where those of d go.
 func (d *desk) of(mine func(app string) bool) *desk {
 	some := *d
-	some.mine = mine
+	some.mine, some.begun = mine, map[string]bool{}
 	return &some
 }
 
@@ -117,17 +120,25 @@ func (d *desk) open(ctx context.Context) error {
 // put with the early ones.
 func (d *desk) take(ctx context.Context, secret *corev1.Secret, early map[string]*corev1.Secret) {
 	request, free := inventory.RequestOf(secret)
-	if !free || !d.mine(request.App) || time.Since(request.At) > inventory.MaxWait {
+	lost := !free && inventory.IsUnanswered(secret) && !d.begun[request.ID]
+	if !free && !lost || !d.mine(request.App) || time.Since(request.At) > inventory.MaxWait {
 		return
 	}
 	if _, known := d.store.App(request.App); !known {
 		early[request.App] = secret
 		return
 	}
+	if lost {
+		if err := d.giveUp(ctx, request); err != nil {
+			d.log.Warn("a command is not answered", zap.String("app", request.App), zap.Error(err))
+		}
+		return
+	}
 	if err := d.ledger.Take(ctx, request); err != nil {
 		d.log.Warn("a command is not taken up", zap.String("app", request.App), zap.Error(err))
 		return
 	}
+	d.begun[request.ID] = true
 	d.log.Info("command", zap.String("app", request.App), zap.String("action", request.Action), zap.String("to", request.To))
 	order := sync.Order{App: request.App, Verb: sync.Verb(request.Action), To: request.To}
 	order.Done = func(ctx context.Context, outcome sync.Outcome, err error) { d.answer(ctx, request, outcome, err) }
@@ -135,6 +146,15 @@ func (d *desk) take(ctx context.Context, secret *corev1.Secret, early map[string
 	case <-ctx.Done():
 	case d.orders <- order:
 	}
+}
+
+// giveUp answers a request that was taken up by a daemon, or in a turn, that has ended since. It is not done again: who asks to go
+// back a commit would go back two.
+func (d *desk) giveUp(ctx context.Context, request inventory.Request) error {
+	if request.Unattended {
+		return d.ledger.Withdraw(ctx, request)
+	}
+	return d.ledger.Answer(ctx, request, inventory.Answer{Code: exitError, Message: lostWords})
 }
 
 // answer says what became of a request, also when ctx has just ended.

@@ -6,12 +6,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	stdsync "sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,4 +255,28 @@ func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
 	if code := s.post(hookSecret); code != http.StatusAccepted || s.logged.FilterMessage("webhook is not passed on").Len() > 0 {
 		t.Errorf("answered %d, logged %v", code, s.logged.All())
 	}
+}
+
+func TestAWebhookIsPassedOnToAsManyReplicasAsCanKeepApps(t *testing.T) {
+	var heard atomic.Int32
+	all := make(chan struct{})
+	replica := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the end of the call is not noticed
+		if heard.Add(1) == mostShards {
+			close(all)
+		}
+		select { // each is slow
+		case <-all:
+		case <-r.Context().Done():
+		}
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	t.Cleanup(replica.Close)
+	at := netip.MustParseAddrPort(replica.Listener.Addr().String())
+	h := &hooks{receiver: &webhook.Receiver{}, log: zap.NewNop()}
+	h.relayTo(func() []netip.AddrPort { return slices.Repeat([]netip.AddrPort{at}, mostShards) })
+	h.receiver.Relay(webhook.Hint{Provider: webhook.GitHub, Body: []byte("{}")})
+	clustertest.Eventually(t, "all replicas to hear of it", func(context.Context) (bool, string) {
+		return heard.Load() == mostShards, fmt.Sprint(heard.Load())
+	})
 }

@@ -19,8 +19,9 @@ import (
 
 const (
 	relayTimeout = 5 * time.Second
-	// relays is how many webhooks are passed on at once. What comes in beyond is not, and found at the interval.
-	relays = 8
+	// relays is to how many replicas webhooks are passed on at once: several webhooks to as many replicas as can keep apps. What
+	// comes in beyond is not, and found at the interval.
+	relays = 8 * mostShards
 )
 
 // relay tells the replicas that keep the apps of webhooks: a Service brings these to any one. What is sent is a hint that is

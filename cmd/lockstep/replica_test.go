@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
+	"github.com/lockstep-dev/lockstep/apply/inventory"
 )
 
 func TestAStandbyTakesOverFromALeaderThatIsKilled(t *testing.T) {
@@ -139,6 +140,37 @@ func TestAStandbySaysSoAndLeavesCommandsToTheLeader(t *testing.T) {
 		t.Fatalf("resume: %d %s", code, out)
 	}
 	second.leads()
+}
+
+func TestACommandIsAnsweredWhenTheLeaderThatHasTakenItUpIsKilled(t *testing.T) {
+	p := newPair(t)
+	p.repo.Write("app/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: hangs}\nspec: {nodeSelector: {is: nowhere}, containers: [{name: c, image: c}]}\n")
+	p.repo.Commit("hangs")
+	first := p.start("first", append(p.app(), "--timeout", "1h")...)
+	clustertest.Eventually(t, "the gate to wait", func(ctx context.Context) (bool, string) {
+		list, err := first.list(ctx)
+		return len(list.Apps) == 1 && list.Apps[0].Reason == "Unschedulable", fmt.Sprint(list, err)
+	})
+	p.start("second", append(p.app(), "--timeout", "1h")...).waits()
+	said := make(chan string, 1)
+	go func() {
+		out, code := p.lockstep("sync", "app", "--state-namespace", p.namespace, "--kubeconfig", clustertest.Kubeconfig(t))
+		said <- fmt.Sprint(code, " ", out)
+	}()
+	clustertest.Eventually(t, "the command to be taken up", func(ctx context.Context) (bool, string) {
+		var request corev1.Secret
+		err := p.client.Get(ctx, client.ObjectKey{Namespace: p.namespace, Name: "lockstep-request.app"}, &request)
+		return inventory.IsUnanswered(&request), fmt.Sprint(err)
+	})
+	first.signal(syscall.SIGKILL)
+	select {
+	case got := <-said:
+		if !strings.HasPrefix(got, "1 ") || !strings.Contains(got, lostWords) {
+			t.Errorf("the command says %s", got)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the command waits for a daemon that has ended")
+	}
 }
 
 func TestTwoDaemonsThatDoNotTakeTurnsDoNotFight(t *testing.T) {

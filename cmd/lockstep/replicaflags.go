@@ -43,9 +43,9 @@ func (f *replicaFlags) check(cmd *cobra.Command, once bool) error {
 		return fmt.Errorf("--shards %d: want 1 to %d", f.shards, mostShards)
 	case f.shards > 1 && !f.elect:
 		return errors.New("--shards needs --leader-elect: who else would keep the other parts?")
-	case len(validation.IsDNS1123Subdomain(f.lease)) > 0:
+	case len(validation.IsDNS1123Subdomain(f.lease)) > 0 || len(f.lease) > validation.LabelValueMaxLength: // it is a label as well
 		return fmt.Errorf("--lease-name %q is no Lease's name", f.lease)
-	case f.duration%time.Second != 0 || f.duration < 2*time.Second || f.duration > time.Minute:
+	case f.duration%time.Second != 0 || f.duration < 2*time.Second || f.duration > lease.MostDuration:
 		return fmt.Errorf("--lease-duration %s: want whole seconds, between 2s and 1m", f.duration)
 	}
 	return nil

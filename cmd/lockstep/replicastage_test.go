@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	stdsync "sync"
 	"syscall"
@@ -44,6 +45,8 @@ type ledger struct {
 	mu     stdsync.Mutex
 	writes []request
 	seen   func(request) // called before a write goes on to the API server; nil for nothing
+	turns  []turn        // of the Leases, in their order
+	fault  func(by string, w http.ResponseWriter, r *http.Request) (answered bool)
 }
 
 type request struct {
@@ -59,6 +62,21 @@ func (l *ledger) note(w request) {
 	if seen != nil {
 		seen(w)
 	}
+}
+
+// fail has each request shown before it goes on: one that fault has answered does not.
+func (l *ledger) fail(fault func(by string, w http.ResponseWriter, r *http.Request) (answered bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = fault
+}
+
+// fails answers a request that is to fail.
+func (l *ledger) fails(by string, w http.ResponseWriter, r *http.Request) bool {
+	l.mu.Lock()
+	fault := l.fault
+	l.mu.Unlock()
+	return fault != nil && fault(by, w, r)
 }
 
 // of are the writes so far that are about path.
@@ -108,6 +126,13 @@ func (p *pair) proxy(by string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "/leases") && !strings.Contains(r.URL.RawQuery, "dryRun") {
 			p.ledger.note(request{by: by, method: r.Method, path: r.URL.Path, at: time.Now()})
+		}
+		if p.ledger.fails(by, w, r) {
+			return
+		}
+		if r.Method != http.MethodGet && strings.Contains(r.URL.Path, "/leases") {
+			p.ledger.holding(by, w, r, reverse)
+			return
 		}
 		reverse.ServeHTTP(w, r)
 	}))
@@ -169,9 +194,9 @@ func (p *pair) leaderAndStandby(objects int) (first, second *process) {
 // start runs a daemon until the test ends.
 func (p *pair) start(name string, flags ...string) *process {
 	p.Helper()
-	d := &process{pair: p, name: name, address: "127.0.0.1:" + freePort(p), out: &lockedBuffer{}, ended: make(chan error, 1)}
+	d := &process{pair: p, name: name, out: &lockedBuffer{}, ended: make(chan error, 1)}
 	args := append([]string{
-		"run", "--leader-elect", "--state-namespace", p.namespace, "--kubeconfig", p.proxy(name), "--listen", d.address,
+		"run", "--leader-elect", "--state-namespace", p.namespace, "--kubeconfig", p.proxy(name), "--listen", "127.0.0.1:0",
 		"--state-dir", p.TempDir(), "--log-format", "json",
 	}, flags...)
 	d.cmd = exec.Command("lockstep", args...)
@@ -187,8 +212,18 @@ func (p *pair) start(name string, flags ...string) *process {
 			p.Logf("%s: %v\n%s", d.name, err, d.out)
 		}
 	})
+	clustertest.Eventually(p, name+" to listen", func(context.Context) (bool, string) {
+		found := listens.FindStringSubmatch(d.out.String())
+		if found != nil {
+			d.address = found[1]
+		}
+		return found != nil, d.out.String()
+	})
 	return d
 }
+
+// listens finds the address of the status API in the log.
+var listens = regexp.MustCompile(`"msg":"status API","address":"http://([^"]+)"`)
 
 // signal sends a signal, and waits for the end of a process that has to end by it.
 func (d *process) signal(s syscall.Signal) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/lockstep-dev/lockstep/sync"
 )
 
 // goodbye is how long requests that are under way may take when the daemon ends.
@@ -45,13 +47,27 @@ func (d *daemon) serve(listen string) (*server, error) {
 }
 
 // alive is an error when a worker, or the fleet itself, has been at the same thing for longer than any of it takes, also when the
-// API server is slow: each call has its own time limit. A git host or an API server that is away is none.
+// API server is slow: each call has its own time limit, and its end is a sign. A git host or an API server that is away is none.
 func (d *daemon) alive(limit time.Duration) error {
 	if longest := d.pulse.Longest(); longest > limit {
 		return fmt.Errorf("a worker has been at the same step for %s", longest.Round(time.Second))
 	}
 	return nil
 }
+
+// beating wraps a transport so that the end of each call is a sign of whoever made it.
+func beating(next http.RoundTripper) http.RoundTripper { return signing{next} }
+
+type signing struct{ next http.RoundTripper }
+
+// RoundTrip makes the call.
+func (s signing) RoundTrip(request *http.Request) (*http.Response, error) {
+	defer sync.Beat(request.Context())
+	return s.next.RoundTrip(request)
+}
+
+// WrappedRoundTripper lets client-go find the connections to close.
+func (s signing) WrappedRoundTripper() http.RoundTripper { return s.next }
 
 // where says the server's address, for the end of a line.
 func (s *server) where() string {

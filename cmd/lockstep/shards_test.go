@@ -110,7 +110,7 @@ func (p *pair) uid(name, app, value string) types.UID {
 func TestAppsOfDifferentShardsDependOnEachOtherAndHandObjectsOver(t *testing.T) {
 	p := newPair(t)
 	first, then := nameIn(0, 2, "first"), nameIn(1, 2, "then")
-	hangs := "apiVersion: v1\nkind: Pod\nmetadata: {name: hangs}\nspec: {nodeSelector: {no: node}, containers: [{name: c, image: c}]}\n"
+	hangs := "apiVersion: v1\nkind: Pod\nmetadata: {name: hangs}\nspec: {nodeSelector: {is: nowhere}, containers: [{name: c, image: c}]}\n"
 	p.repo.Write("first/pod.yaml", hangs)
 	p.write("first", "moves", "one")
 	p.write("then", "stays", "one")

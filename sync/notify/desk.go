@@ -32,6 +32,7 @@ type desk struct {
 	client  *http.Client
 	log     *zap.Logger
 	queue   *queue
+	keeps   func(app string) bool
 	retry   time.Duration   // the first
 	told    map[string]told // by app; under the notifier's lock
 	full    bool            // more was offered last than can wait; under the notifier's lock
@@ -113,7 +114,7 @@ func (d *desk) run(ctx context.Context) {
 	leaving, end := outliving(ctx)
 	defer end()
 	for ctx.Err() == nil {
-		key, n, waits := d.queue.first()
+		key, n, waits := d.first()
 		if !waits {
 			sleep(ctx, d.queue.more, time.Hour)
 			continue
@@ -121,12 +122,23 @@ func (d *desk) run(ctx context.Context) {
 		d.send(ctx, leaving, key, n)
 	}
 	for leaving.Err() == nil && !d.heir.Load() {
-		key, n, waits := d.queue.first()
+		key, n, waits := d.first()
 		if !waits {
 			return
 		}
 		if err := d.deliver(leaving, n); err != nil {
 			d.tell(err, n)
+		}
+		d.queue.done(key, n)
+	}
+}
+
+// first is the notice to send next. It asks last thing before: a process may have been frozen since the notice came.
+func (d *desk) first() (key string, n Notice, waits bool) {
+	for {
+		key, n, waits = d.queue.first()
+		if !waits || n.over() || n.overtaken || d.keeps(n.App) {
+			return key, n, waits
 		}
 		d.queue.done(key, n)
 	}

@@ -21,6 +21,7 @@ type Notifier struct {
 	store *status.Store
 	clean func(string) string
 	log   *zap.Logger
+	keeps func(app string) bool
 
 	mu      stdsync.Mutex
 	desks   []*desk
@@ -35,8 +36,16 @@ type Notifier struct {
 // sends has gone through clean.
 func New(store *status.Store, clean func(string) string, log *zap.Logger) *Notifier {
 	return &Notifier{
-		store: store, clean: clean, log: log, last: map[string]Notice{}, known: map[string]bool{}, retry: firstRetry, client: newClient(),
+		store: store, clean: clean, log: log, keeps: func(string) bool { return true }, last: map[string]Notice{}, known: map[string]bool{}, retry: firstRetry, client: newClient(),
 	}
+}
+
+// SetKeeps says who knows whether this daemon still keeps an app, where there are others. Of one that another keeps now it is not
+// told any more what is under way, however long that has waited to be sent: the other has come further. Verdicts are.
+func (n *Notifier) SetKeeps(keeps func(app string) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.keeps = keeps
 }
 
 // Set makes those the targets that are told. One that is as it was goes on undisturbed, and one that has changed with what waits for
@@ -64,7 +73,8 @@ func (n *Notifier) desk(target Target) *desk {
 		}
 	}
 	d := &desk{
-		target: target, client: n.client, log: n.log, queue: newQueue(), retry: n.retry, told: map[string]told{}, foreign: map[string]bool{}, ended: make(chan struct{}),
+		target: target, client: n.client, log: n.log, keeps: n.stillKeeps, queue: newQueue(), retry: n.retry, told: map[string]told{},
+		foreign: map[string]bool{}, ended: make(chan struct{}),
 	}
 	if target.CAFile != "" {
 		d.client = clientOn(trust.NewTransport(target.CAFile))
@@ -81,6 +91,14 @@ func (n *Notifier) desk(target Target) *desk {
 		n.start(d)
 	}
 	return d
+}
+
+// stillKeeps asks whoever was set last.
+func (n *Notifier) stillKeeps(app string) bool {
+	n.mu.Lock()
+	keeps := n.keeps
+	n.mu.Unlock()
+	return keeps(app)
 }
 
 func (n *Notifier) start(d *desk) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,31 @@ func TestACommitThatOthersFollowGetsItsVerdict(t *testing.T) {
 	expect(t, api, "1111111 pending: web is Progressing")
 	s.tell("web", second, sync.Event{Step: sync.StepFetch, Same: &git.Snapshot{Revision: second}}) // it is about another app
 	s.tell("web", second, healthy(second)[4:]...)
+	expect(t, api, "1111111 success: web is Healthy")
+	none(t, s, api)
+}
+
+func TestOfAnAppThatAnotherProcessKeepsNowOnlyVerdictsAreSent(t *testing.T) {
+	var lost atomic.Bool
+	began, release := make(chan struct{}), make(chan struct{})
+	api := newReceiver(t, func(w http.ResponseWriter, attempt int) {
+		if attempt == 1 {
+			close(began)
+			<-release
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	s := newStage(t, own, gitea(t, api))
+	s.notifier.SetKeeps(func(app string) bool { return app != "web" || !lost.Load() })
+	s.join("api", own)
+	s.tell("web", first, begin(first)...)
+	<-began
+	s.tell("api", second, healthy(second)...)
+	lost.Store(true) // while the target was out of order
+	close(release)
+	expect(t, api, "1111111 pending: web is Progressing") // the first attempt
+	expect(t, api, "2222222 success: api is Healthy")
+	s.tell("web", first, healthy(first)[4:]...)
 	expect(t, api, "1111111 success: web is Healthy")
 	none(t, s, api)
 }

@@ -20,7 +20,7 @@ type problem struct {
 // Handler serves the Store:
 //
 //	GET /healthz              200 as long as the workers work, 503 when one is stuck
-//	GET /readyz               200 once a pass of every app has ended that waits for no other, or a standby is warm; 503 before
+//	GET /readyz               200 once the caches are synced, see [Store.Ready]; 503 before
 //	GET /api/v1/apps          every app
 //	GET /api/v1/apps/{app}    one of them
 //	GET /api/v1/apps/{app}/history
@@ -48,19 +48,16 @@ func (s *Store) serveAlive(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Store) serveReady(w http.ResponseWriter, _ *http.Request) {
-	if is := s.waiting(); is != nil {
-		if !is.Warm {
-			plain(w, http.StatusServiceUnavailable, "the repositories have not been asked yet")
-			return
-		}
+	switch is := s.waiting(); {
+	case !s.Ready() && !s.isWarm():
+		plain(w, http.StatusServiceUnavailable, "the repositories have not been asked yet")
+	case !s.Ready():
+		plain(w, http.StatusServiceUnavailable, "the apps have not been compared with the cluster yet")
+	case is != nil:
 		plain(w, http.StatusOK, is.String())
-		return
+	default:
+		plain(w, http.StatusOK, "ok")
 	}
-	if !s.Ready() {
-		plain(w, http.StatusServiceUnavailable, "the first pass has not ended yet")
-		return
-	}
-	plain(w, http.StatusOK, "ok")
 }
 
 func (s *Store) serveApp(w http.ResponseWriter, r *http.Request) {

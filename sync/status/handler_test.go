@@ -45,22 +45,43 @@ func observe(t *testing.T, s *status.Store, events ...sync.Event) {
 	}
 }
 
-func TestReadyOnceThePassOfEveryAppHasEnded(t *testing.T) {
+func TestReadyOnceTheCachesAreSyncedAndFromThenOn(t *testing.T) {
 	s := status.NewStore(app)
-	if code, _ := ask(t, s, http.MethodGet, "/healthz"); code != http.StatusOK {
-		t.Errorf("healthz: %d", code)
+	warm, standby := false, true
+	s.SetWarm(func() bool { return warm })
+	s.SetReplica(func() status.Replica { return status.Replica{Standby: standby, Warm: warm} })
+	want := func(code int, when string) {
+		t.Helper()
+		if got, body := ask(t, s, http.MethodGet, "/readyz"); got != code {
+			t.Errorf("readyz %s: %d %s", when, got, body)
+		}
 	}
-	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusServiceUnavailable {
-		t.Errorf("readyz before the first pass: %d", code)
-	}
+	want(http.StatusServiceUnavailable, "of a standby before its repositories were asked")
+	standby, warm = false, true
+	want(http.StatusServiceUnavailable, "before the first pass")
 	way := deploy(first)
-	observe(t, s, way[:len(way)-1]...)
-	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusServiceUnavailable {
-		t.Errorf("readyz in the first pass: %d", code)
+	observe(t, s, way[0])
+	want(http.StatusServiceUnavailable, "before the first plan")
+	observe(t, s, way[1:5]...)
+	want(http.StatusOK, "while a rollout goes on")
+	s.Observe(t.Context(), sync.Event{App: "new", At: began, Joined: &sync.App{Name: "new"}})
+	want(http.StatusOK, "as another app has joined")
+	warm = false
+	want(http.StatusOK, "as another repository has")
+	standby = true
+	want(http.StatusOK, "of one that has become a standby")
+}
+
+func TestAStandbyThatWasReadyIsReadyWhenItTakesOver(t *testing.T) {
+	s, standby := status.NewStore(), true
+	s.SetReplica(func() status.Replica { return status.Replica{Standby: standby, Warm: true} })
+	if !s.Ready() {
+		t.Error("a warm standby is not ready")
 	}
-	observe(t, s, way[len(way)-1])
-	if code, _ := ask(t, s, http.MethodGet, "/readyz"); code != http.StatusOK {
-		t.Errorf("readyz after the first pass: %d", code)
+	standby = false
+	s.Observe(t.Context(), sync.Event{App: "web", At: began, Joined: &app})
+	if !s.Ready() {
+		t.Error("it is not when it has taken over")
 	}
 }
 

@@ -14,12 +14,14 @@ import (
 type Store struct {
 	mu   stdsync.RWMutex
 	apps map[string]App
-	past map[string]bool // apps of which a pass has ended, well or not
+	past map[string]bool // apps of which a pass has got as far as a plan, or has ended without one
 	// problems are what is wrong with the config.
 	problems []string
 	history  func(ctx context.Context, app string) (any, error)
 	alive    func() error
 	replica  func() Replica // nil for a daemon that is alone
+	warm     func() bool    // nil for always
+	ready    bool           // it was
 }
 
 // NewStore returns a Store that knows the given apps.
@@ -48,7 +50,7 @@ func (s *Store) Observe(_ context.Context, event sync.Event) {
 		return
 	}
 	s.apps[event.App] = Fold(app, event)
-	if event.Record != nil || event.Err != nil || event.Joined != nil && event.Joined.Suspend {
+	if event.Plan != nil || event.Record != nil || event.Err != nil || event.Joined != nil && event.Joined.Suspend {
 		s.past[event.App] = true
 	}
 }
@@ -68,26 +70,39 @@ func (s *Store) Apps() []App {
 	return slices.SortedFunc(maps.Values(s.apps), func(a, b App) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// Ready reports whether a pass of every app has ended, but for those that wait for another app, which may not be healthy for
-// days: from then on what the Store says is worth reading. Those that waited count from then on as the others do, so that a
-// daemon stays ready when what they have waited for is there.
+// Ready reports whether what the Store says is worth reading: all repositories have been asked and, unless it is a standby's, the
+// apps compared with what there is in the cluster. A pass that has ended without that counts as well, and of an app that waits for
+// another, which may not be healthy for days, none is needed. What is ready stays so, whatever apps, repositories and turns come.
 func (s *Store) Ready() bool {
+	standby, warm := s.waiting() != nil, s.isWarm()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var waiting []string
+	s.ready = s.ready || warm && (standby || s.begun())
+	return s.ready
+}
+
+// begun reports whether all apps have begun that wait for no other. Under mu.
+func (s *Store) begun() bool {
 	for name, app := range s.apps {
-		switch {
-		case s.past[name]:
-		case app.State == sync.Pending && app.Reason == waits:
-			waiting = append(waiting, name)
-		default:
+		if waiting := app.State == sync.Pending && app.Reason == waits; !waiting && !s.past[name] {
 			return false
 		}
 	}
-	for _, name := range waiting {
-		s.past[name] = true
-	}
 	return true
+}
+
+func (s *Store) isWarm() bool {
+	s.mu.RLock()
+	warm := s.warm
+	s.mu.RUnlock()
+	return warm == nil || warm()
+}
+
+// SetWarm says who knows whether all repositories have been asked. Until then they are taken to.
+func (s *Store) SetWarm(warm func() bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warm = warm
 }
 
 // SetProblems says what is wrong with the config that the apps come from, a line each.

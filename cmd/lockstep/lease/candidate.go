@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,23 +17,30 @@ import (
 // sudden end of the leader.
 const DefaultDuration = 3 * time.Second
 
+// MostDuration is the longest that a lease may be held for without being renewed. One that claims to be held for longer was edited
+// by hand.
+const MostDuration = time.Minute
+
 // Candidate stands for one lease.
 type Candidate struct {
 	Leases                    coordinationv1client.LeasesGetter // of a client that no guard protects
 	Guard                     *Guard
 	Namespace, Name, Identity string
 	Labels                    map[string]string
-	Duration                  time.Duration // whole seconds; 0 for [DefaultDuration]
+	Duration                  time.Duration // whole seconds, at most [MostDuration]; 0 for [DefaultDuration]
+	Alone                     bool          // nobody else has ever stood for a lease of that name
 
 	// May reports whether the lease is to be taken now. Nil for always.
 	May func(ctx context.Context) bool
 	// Work is done while the lease is held: its context ends when the lease does, or is to be let go of. The lease is held on to
 	// until Work has returned, as far as that can be. What it writes with another context is refused, or done by another lease.
 	Work func(ctx context.Context)
-	// Held is told who holds the lease whenever that changes; empty for nobody.
+	// Held is told who holds the lease whenever that changes; empty for nobody. Nil for no one.
 	Held func(identity string)
-	// Told is told what became of each call for the lease, nil for one that went well.
-	Told func(err error)
+	// Told is told what became of each call for the lease, which is get, create or update, nil for one that went well.
+	Told func(verb string, err error)
+
+	reign metav1.Time // when the lease was taken last, or tried to be, by this process
 }
 
 // retry is how often the lease is renewed, and looked at.
@@ -49,6 +57,9 @@ func (c *Candidate) Run(ctx context.Context) error {
 	}
 	if c.May == nil {
 		c.May = func(context.Context) bool { return true }
+	}
+	if c.Held == nil {
+		c.Held = func(string) {}
 	}
 	for ctx.Err() == nil {
 		if err := c.stand(ctx); err != nil {
@@ -115,20 +126,22 @@ func (c *Candidate) work(ctx context.Context, term *Term, ended <-chan struct{})
 func (c *Candidate) elector(term *Term, won func(context.Context)) (*leaderelection.LeaderElector, error) {
 	return leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 		Name: c.Name, LeaseDuration: c.Duration, RenewDeadline: c.trust(), RetryPeriod: c.retry(), ReleaseOnCancel: true,
-		Lock: &lock{
-			LeaseLock: &resourcelock.LeaseLock{
-				LeaseMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}, Client: c.Leases, Labels: c.Labels,
-				LockConfig: resourcelock.ResourceLockConfig{Identity: c.Identity},
-			},
-			term: term, lasts: c.trust(), may: c.May, told: c.told,
-		},
-		Callbacks: leaderelection.LeaderCallbacks{OnStartedLeading: won, OnStoppedLeading: func() {}, OnNewLeader: c.Held},
+		Lock:      c.lock(term),
+		Callbacks: leaderelection.LeaderCallbacks{OnStartedLeading: won, OnStoppedLeading: func() {}},
 	})
 }
 
-// told passes on what is more than that another was faster.
-func (c *Candidate) told(err error) {
-	if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) {
-		c.Told(err)
+// lock is the Lease, for one term.
+func (c *Candidate) lock(term *Term) *lock {
+	return &lock{of: c, term: term, LeaseLock: &resourcelock.LeaseLock{
+		LeaseMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}, Client: c.Leases, Labels: c.Labels,
+		LockConfig: resourcelock.ResourceLockConfig{Identity: c.Identity},
+	}}
+}
+
+// told passes on what is more than that another was faster, or that it is not wanted any more.
+func (c *Candidate) told(verb string, err error) {
+	if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) && !errors.Is(err, context.Canceled) {
+		c.Told(verb, err)
 	}
 }

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -114,13 +115,14 @@ type conn struct {
 	term *Term
 }
 
-// Write asks the clocks at the last moment before the system call.
+// Write asks the clocks at the last moment before each system call: a server that reads slowly makes several of one Write, with
+// any time between them.
 func (c *conn) Write(p []byte) (int, error) {
-	if !c.term.holds() {
+	n, err := send(c.Conn, p, c.term.holds)
+	if errors.Is(err, ErrOver) {
 		_ = c.Close()
-		return 0, ErrOver
 	}
-	return c.Conn.Write(p)
+	return n, err
 }
 
 // guarded is the transport of a client that a guard protects.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -172,6 +173,40 @@ func TestTheRestOfARequestIsNotSentAfterTheTerm(t *testing.T) {
 	}
 	if whole.Load() {
 		t.Error("the server has the whole request")
+	}
+}
+
+func TestWhatAServerHasNotTakenYetIsNotSentAfterTheTerm(t *testing.T) {
+	const size = 64 << 20 // more than the system takes for a server that does not read
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	client, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	term := protect(t, fine).term(t, time.Hour)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := (&conn{Conn: client, term: term}).Write(make([]byte, size))
+		ended <- err
+	}()
+	if _, err := io.ReadFull(server, make([]byte, 1)); err != nil { // it is under way
+		t.Fatal(err)
+	}
+	asleep(term)
+	if n, err := io.CopyN(io.Discard, server, size-1); err == nil {
+		t.Errorf("the server was sent the rest after the term, %d bytes", n)
+	}
+	if err := <-ended; !errors.Is(err, ErrOver) {
+		t.Errorf("the write ended with %v", err)
 	}
 }
 
