@@ -66,6 +66,10 @@ func (k *kitchen) base(name, platform, dir, instructions string) {
 // compiler stands in for the image of Go: a shell, for the Go and the module cache of this machine, which are mounted.
 func (k *kitchen) compiler() {
 	k.t.Helper()
+	// What the build downloads is all that go.mod names, of which this machine may have only what it has compiled.
+	if out, err := exec.Command("go", "mod", "download", "-C", "..").CombinedOutput(); err != nil {
+		k.t.Fatalf("download modules: %v\n%s", err, out)
+	}
 	dir := k.t.TempDir()
 	shell, err := exec.LookPath("sh")
 	must(k.t, err)

@@ -163,6 +163,19 @@ func TestTheMemoryThatGoIsToldOfIsNineTenthsOfTheLimit(t *testing.T) {
 	}
 }
 
+// TestCopiesStayBelowTheSizeThatAPodIsEvictedAt holds what the daemon takes against what the node allows.
+func TestCopiesStayBelowTheSizeThatAPodIsEvictedAt(t *testing.T) {
+	all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git", "--set", "cache.sizeLimit=10Gi")
+	pod := only[appsv1.Deployment](t, all, "Deployment").Spec.Template.Spec
+	if args := pod.Containers[0].Args; !slices.Contains(args, "--state-limit=9663676416") {
+		t.Errorf("arguments: %v", args)
+	}
+	at := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == "cache" })
+	if at < 0 || pod.Volumes[at].EmptyDir.SizeLimit.String() != "10Gi" {
+		t.Errorf("volumes: %v", pod.Volumes)
+	}
+}
+
 // TestNothingSecretIsInWhatHelmKeeps holds the values to what they are for: names of Secrets, not their contents.
 func TestNothingSecretIsInWhatHelmKeeps(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(chart, "values.yaml"))

@@ -27,15 +27,16 @@ var errLocked = errors.New("in use by another process")
 // is killed leaves either the old or the new one behind.
 type cacheFolder struct {
 	base    string
+	space   *Space
 	dir     string // base, or with a number when another process has that
 	lock    *os.File
 	number  int
 	current *generation // nil before the first copy
 }
 
-func newCacheFolder(dir, remoteURL string) *cacheFolder {
+func newCacheFolder(dir, remoteURL string, space *Space) *cacheFolder {
 	sum := sha256.Sum256([]byte(remoteURL))
-	return &cacheFolder{base: filepath.Join(dir, hex.EncodeToString(sum[:])[:32])}
+	return &cacheFolder{base: filepath.Join(dir, hex.EncodeToString(sum[:])[:32]), space: space}
 }
 
 // open takes a folder for this process alone, and what a former one has left there. It does nothing when it has one.
@@ -82,7 +83,7 @@ func (c *cacheFolder) adopt() error {
 			_ = os.RemoveAll(filepath.Join(c.dir, e.Name())) // what stays is tried again at the next start
 		}
 	}
-	if c.current, err = openGeneration(filepath.Join(c.dir, newest)); err != nil {
+	if c.current, err = openGeneration(filepath.Join(c.dir, newest), c.space); err != nil {
 		c.current = nil // a new copy is made
 	}
 	return nil
@@ -102,7 +103,7 @@ func (c *cacheFolder) begin() (*generation, error) {
 	if err != nil {
 		return nil, cacheError(err)
 	}
-	return newGeneration(dir)
+	return newGeneration(dir, c.space)
 }
 
 // commit makes g the current copy, at once. The one before is deleted when its last snapshot is gone, since those read
@@ -131,5 +132,8 @@ func (c *cacheFolder) close() error {
 }
 
 func cacheError(err error) error {
-	return fail(ErrUnavailable, "local copy cannot be written: %s", strings.TrimSpace(reason(err)))
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f
+	}
+	return fail(ErrCache, "local copy cannot be written: %s", strings.TrimSpace(reason(err)))
 }

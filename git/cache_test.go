@@ -218,7 +218,7 @@ func TestACacheThatCannotBeWrittenSaysSo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file)
 	_, err := openWith(t, git.Options{URL: s.url, Dir: filepath.Join(file, "cache")}).Fetch(t.Context())
-	if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "local copy") {
+	if !errors.Is(err, git.ErrCache) || !strings.Contains(err.Error(), "local copy") {
 		t.Errorf("fetch: %v", err)
 	}
 }

@@ -34,6 +34,7 @@ func (x *indexer) complete(f *os.File, from *reader) (plumbing.Hash, error) {
 		x.add(base, end, crc32.ChecksumIEEE(packed))
 		x.count++
 		end += int64(len(packed))
+		x.appended += len(packed)
 	}
 	if x.count == before {
 		return plumbing.ZeroHash, errNoBase

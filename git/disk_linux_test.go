@@ -69,7 +69,7 @@ func TestADiskThatIsFullOrReadOnlyKeepsWhatIsThereAndHeals(t *testing.T) {
 			hash := s.push("b.yaml", "b: "+noise(200<<10)+"\n")
 			for range 5 { // more often than parts are asked for
 				_, err := r.Fetch(t.Context())
-				if !errors.Is(err, git.ErrUnavailable) || !strings.Contains(err.Error(), "local copy cannot be written") || !strings.Contains(err.Error(), c.says) {
+				if !errors.Is(err, git.ErrCache) || !strings.Contains(err.Error(), "local copy cannot be written") || !strings.Contains(err.Error(), c.says) {
 					t.Fatalf("fetch: %v", err)
 				}
 				if got := content(t, good, ".", "a.yaml"); got != "a: 1\n" {

@@ -13,13 +13,14 @@ var (
 	ErrBranchNotFound = errors.New("branch not found")
 	ErrRefNotFound    = errors.New("ref not found") // a tag, a version in a range, another ref, or a commit
 	ErrPathNotFound   = errors.New("path not found")
-	ErrUnavailable    = errors.New("repository is unavailable") // network, DNS, timeout, 5xx: trying again may help
-	ErrAuth           = errors.New("access denied")             // 401, 403
-	ErrNotFound       = errors.New("repository not found")      // 404, or a folder that is no repository
-	ErrCorrupt        = errors.New("repository is corrupt")     // an object is missing, cut short or altered
-	ErrTooLarge       = errors.New("too large")                 // more than a limit of this package
-	ErrSignature      = errors.New("signature is refused")      // or missing where one is required
-	ErrUnsupported    = errors.New("not supported")             // a symlink, a submodule, an LFS pointer, ...
+	ErrUnavailable    = errors.New("repository is unavailable")  // network, DNS, timeout, 5xx: trying again may help
+	ErrCache          = errors.New("local copy is not writable") // a disk that is full or read-only, or [Space] is used up
+	ErrAuth           = errors.New("access denied")              // 401, 403
+	ErrNotFound       = errors.New("repository not found")       // 404, or a folder that is no repository
+	ErrCorrupt        = errors.New("repository is corrupt")      // an object is missing, cut short or altered
+	ErrTooLarge       = errors.New("too large")                  // more than a limit of this package
+	ErrSignature      = errors.New("signature is refused")       // or missing where one is required
+	ErrUnsupported    = errors.New("not supported")              // a symlink, a submodule, an LFS pointer, ...
 )
 
 // failure is an error of one of the kinds above whose text is its own: kind is there for errors.Is alone.

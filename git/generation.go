@@ -16,6 +16,7 @@ import (
 // generation is one copy of a remote: a bare repository without refs, whose shallow file lists the commits it holds.
 type generation struct {
 	dir     string
+	space   *Space
 	objects *objects
 	commits []plumbing.Hash // complete here, the newest last
 	packs   int
@@ -26,6 +27,7 @@ type generation struct {
 	lost     error                  // why that was in vain, until the server answers again
 
 	failures int // how often a part was asked for in vain
+	cramped  int // as many packs are to be had first, since there was no space for a copy beside this one
 }
 
 const (
@@ -36,9 +38,11 @@ const (
 )
 
 // full says that nothing should be added any more.
-func (g *generation) full() bool { return g.packs >= maxPacks || g.failures >= maxFailures }
+func (g *generation) full() bool {
+	return g.packs >= max(maxPacks, g.cramped) || g.failures >= maxFailures
+}
 
-func newGeneration(dir string) (*generation, error) {
+func newGeneration(dir string, space *Space) (*generation, error) {
 	for _, folder := range []string{"objects/pack", "refs"} {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(folder)), 0o700); err != nil {
 			return nil, cacheError(err)
@@ -48,16 +52,18 @@ func newGeneration(dir string) (*generation, error) {
 	if err := os.WriteFile(filepath.Join(dir, "HEAD"), []byte("ref: refs/heads/none\n"), 0o600); err != nil {
 		return nil, cacheError(err)
 	}
-	return &generation{dir: dir, objects: newObjects(dir), complete: map[plumbing.Hash]bool{}}, nil
+	return &generation{dir: dir, space: space, objects: newObjects(dir), complete: map[plumbing.Hash]bool{}}, nil
 }
 
 // openGeneration takes over the copy in dir, and clears away what a killed fetch has left in it.
-func openGeneration(dir string) (*generation, error) {
+func openGeneration(dir string, space *Space) (*generation, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "shallow"))
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{dir: dir, objects: newObjects(dir), partial: isMarked(dir, partialName), complete: map[plumbing.Hash]bool{}}
+	g := &generation{
+		dir: dir, space: space, objects: newObjects(dir), partial: isMarked(dir, partialName), complete: map[plumbing.Hash]bool{},
+	}
 	g.objects.leftOut.Store(isMarked(dir, leftOutName))
 	for line := range strings.Lines(string(text)) {
 		g.commits = append(g.commits, plumbing.NewHash(strings.TrimSpace(line)))

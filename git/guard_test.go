@@ -27,7 +27,7 @@ func TestAPackThatIsTooLargeIsNotTakenForOneThatIsCutShort(t *testing.T) {
 		}
 		wire := boundPack(strings.NewReader(line)).(*bounded)
 		wire.left = 70
-		err := download(t.Context(), f, demux(wire, list))
+		err := download(t.Context(), &writer{File: f}, demux(wire, list))
 		if !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "more than 2048 MiB for a commit: have it send the folders") {
 			t.Errorf("download: %v", err)
 		}

@@ -22,6 +22,8 @@ type packIndex struct {
 	table
 	sum     plumbing.Hash
 	leftOut bool // there is something in the pack that the index does not have
+
+	appended int // bytes that the pack has grown by
 }
 
 // indexer makes the index of a pack that a server has sent, in the memory that a few deltas take: objects that are whole
@@ -32,6 +34,8 @@ type indexer struct {
 	count   uint32  // of objects
 	deltas  []delta // whose hashes are not known yet
 	leftOut bool    // some are not looked for
+
+	appended int // bytes to the pack
 }
 
 // delta is where a delta begins, the checksum of its packed form, and the base that it names, if it names one.
@@ -71,7 +75,7 @@ func indexPack(ctx context.Context, f *os.File, from *reader, partial bool) (pac
 		}
 		sum = completed
 	}
-	return packIndex{x.table, sum, x.leftOut}, nil
+	return packIndex{x.table, sum, x.leftOut, x.appended}, nil
 }
 
 // scan goes through the pack once, from the first object to the checksum.

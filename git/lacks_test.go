@@ -11,7 +11,7 @@ import (
 
 // TestNobodyLooksThroughAFolderThatIsTooLargeToBeRead has ten folders inside each other, of 30,000 files each.
 func TestNobodyLooksThroughAFolderThatIsTooLargeToBeRead(t *testing.T) {
-	g, err := newGeneration(t.TempDir())
+	g, err := newGeneration(t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

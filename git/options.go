@@ -30,6 +30,8 @@ type Options struct {
 	// Dir is the folder that keeps the local copies of remotes, each in a sub-folder of its own. It is made when it is
 	// missing, it is only a cache, and several repositories and processes may share it. Folders need none.
 	Dir string
+	// Space bounds what is in Dir; nil for no bound.
+	Space *Space
 	// Credentials is the folder of the files by which a remote knows its client, and the client the remote; it is read with
 	// each Fetch. Over ssh there must be one, over http:// there may not.
 	Credentials string

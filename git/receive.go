@@ -23,7 +23,7 @@ func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability
 		_ = f.Close()
 		_ = os.Remove(f.Name())
 	}()
-	if err := download(ctx, f, demux(wire, caps)); err != nil {
+	if err := download(ctx, &writer{File: f, space: g.space}, demux(wire, caps)); err != nil {
 		return err
 	}
 	from := g.objects.reader()
@@ -38,7 +38,11 @@ func (g *generation) store(ctx context.Context, wire io.Reader, caps *capability
 		}
 	}
 	base := filepath.Join(g.packDir(), "pack-"+index.sum.String())
-	if err := index.write(base+indexExt, index.sum); err != nil {
+	err = g.space.take(index.size() + index.appended)
+	if err == nil {
+		err = index.write(base+indexExt, index.sum)
+	}
+	if err != nil {
 		_ = os.Remove(base + indexExt)
 		return cacheError(err)
 	}
@@ -59,8 +63,7 @@ func demux(wire io.Reader, caps *capability.List) io.Reader {
 }
 
 // download copies the pack to disk. It tells an error of the disk from one of the network.
-func download(ctx context.Context, f *os.File, wire io.Reader) error {
-	disk := &writer{File: f}
+func download(ctx context.Context, disk *writer, wire io.Reader) error {
 	n, err := io.Copy(disk, wire)
 	switch {
 	case disk.err != nil:
@@ -73,13 +76,17 @@ func download(ctx context.Context, f *os.File, wire io.Reader) error {
 	return nil
 }
 
-// writer keeps the error of a file.
+// writer writes to a file as long as there is space for it, and keeps the error.
 type writer struct {
 	*os.File
-	err error
+	space *Space
+	err   error
 }
 
 func (w *writer) Write(p []byte) (int, error) {
+	if w.err = w.space.take(len(p)); w.err != nil {
+		return 0, w.err
+	}
 	n, err := w.File.Write(p)
 	w.err = err
 	return n, err

@@ -40,7 +40,7 @@ func newRemote(at address, o Options, t target) (*remote, error) {
 		timeout: o.Timeout,
 		server:  server,
 		turn:    make(chan struct{}, 1),
-		cache:   newCacheFolder(o.Dir, at.String()),
+		cache:   newCacheFolder(o.Dir, at.String(), o.Space),
 	}, nil
 }
 
@@ -107,19 +107,33 @@ func (r *remote) ask(ctx context.Context) (Snapshot, error) {
 // about the local copy or the server's way of sending parts, it makes a new copy, once.
 func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	g := r.cache.current
-	if !r.cache.sound() || g.full() && !g.has(n) {
+	switch {
+	case !r.cache.sound():
 		return r.clone(ctx, n)
+	case g.full() && !g.has(n):
+		s, err := r.clone(ctx, n)
+		if !errors.Is(err, ErrCache) {
+			return s, err
+		}
+		g.cramped = g.packs + maxPacks
+		return r.again(ctx, n, r.increment) // there is no space for two copies, but maybe for what is new
 	}
-	s, err := r.increment(ctx, g, n)
+	s, err := r.increment(ctx, n)
 	if err == nil || final(err) {
 		return s, err
 	}
+	return r.again(ctx, n, r.clone)
+}
+
+// again begins another talk with the server about the same target, as one is good for one answer.
+func (r *remote) again(ctx context.Context, n negotiation, bring func(context.Context, negotiation) (Snapshot, error)) (Snapshot, error) {
 	n.end()
-	if n, err = r.negotiate(ctx, n.target); err != nil {
+	n, err := r.negotiate(ctx, n.target)
+	if err != nil {
 		return Snapshot{}, err
 	}
 	defer n.end()
-	return r.clone(ctx, n)
+	return bring(ctx, n)
 }
 
 // final says that a new copy would fare no better. What is too large as a difference may not be as a whole.
@@ -127,10 +141,13 @@ func final(err error) bool {
 	return !errors.Is(err, errProtocol) && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge)
 }
 
-func (r *remote) increment(ctx context.Context, g *generation, n negotiation) (Snapshot, error) {
+func (r *remote) increment(ctx context.Context, n negotiation) (Snapshot, error) {
+	g := r.cache.current
 	if !g.has(n) {
 		if err := g.receive(ctx, n); err != nil {
-			g.failures++
+			if !errors.Is(err, ErrCache) { // which is not the server's doing
+				g.failures++
+			}
 			return Snapshot{}, err
 		}
 	}

@@ -58,6 +58,11 @@ func (t *table) find(h plumbing.Hash) (offset int64, found bool) {
 	return t.lines[i].offset, true
 }
 
+// size is about that of the index that write writes, in bytes.
+func (t *table) size() int {
+	return int(hashesAt) + len(t.lines)*(len(plumbing.ZeroHash)+4+4) + 2*len(plumbing.ZeroHash)
+}
+
 // write writes the index of a pack with the checksum, as git keeps it.
 func (t *table) write(name string, sum plumbing.Hash) error {
 	t.sort()

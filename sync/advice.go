@@ -37,6 +37,7 @@ var advice = map[string]string{
 	"CredentialsUnusable":   "Correct the file of the credentials that the message names.",
 	"HostKeyMismatch":       "Compare the server's key with what its owner publishes, and put that into known_hosts.",
 	"RepositoryUnreachable": "Check the repository's address, and that the server can be reached from here.",
+	"CopyNotWritable":       "Give the folder for copies of repositories (--state-dir) more space, or let them take more of it (--state-limit).",
 	"RepositoryUnsupported": "Take out what is named, or name a repository without it.",
 	"RepositoryTooLarge":    "Have the server send less, as the message says, or name a smaller repository.",
 	"RepositoryIncomplete":  "Check the repository with git fsck; where objects are missing, clone it anew.",

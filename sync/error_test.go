@@ -58,6 +58,7 @@ func TestTheReasonTellsAClusterThatIsAwayFromOneThatRefuses(t *testing.T) {
 		"RefNotFound":          {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrRefNotFound)},
 		"SignatureRefused":     {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrSignature)},
 		"RepositoryIncomplete": {Step: sync.StepRead, Err: git.ErrCorrupt},
+		"CopyNotWritable":      {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrCache)},
 		"RepositoryTooLarge":   {Step: sync.StepFetch, Err: fmt.Errorf("x: %w", git.ErrTooLarge)},
 		"ManifestInvalid":      {Step: sync.StepRead, Err: fmt.Errorf("x: %w", git.ErrTooLarge)},
 		"NameTaken":            {Step: sync.StepLoad, Err: sync.ErrNameTaken},

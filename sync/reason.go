@@ -61,6 +61,7 @@ var causes = []struct {
 	{git.ErrCredentials, "CredentialsUnusable"},
 	{git.ErrHostKey, "HostKeyMismatch"},
 	{git.ErrUnavailable, "RepositoryUnreachable"},
+	{git.ErrCache, "CopyNotWritable"},
 	{git.ErrCorrupt, "RepositoryIncomplete"},
 	{git.ErrUnsupported, "RepositoryUnsupported"},
 	{ErrNameTaken, "NameTaken"},

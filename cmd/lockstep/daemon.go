@@ -51,7 +51,7 @@ func (o observers) Observe(ctx context.Context, event sync.Event) {
 // wire makes a daemon of the flags. What is wrong with them is found before the first request to the cluster, and that
 // before the first write.
 func (f *sourceFlags) wire(ctx context.Context, log *zap.Logger) (*daemon, error) {
-	cache, err := f.cacheDir()
+	cache, err := f.copies()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (f *sourceFlags) wire(ctx context.Context, log *zap.Logger) (*daemon, error
 	return d, nil
 }
 
-func (f *sourceFlags) openRepository(cache string) (*git.Repository, error) {
+func (f *sourceFlags) openRepository(cache copies) (*git.Repository, error) {
 	if f.worktree {
 		return git.OpenWorkTree(f.repo)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/transport"
 
@@ -49,6 +50,7 @@ type sourceFlags struct {
 	repo, path, namespace, name string
 	credentials                 string
 	stateDir                    string
+	stateLimit                  resource.QuantityValue
 	prune, adopt                bool
 	worktree                    bool // of run alone
 }
@@ -63,6 +65,7 @@ func (f *sourceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.name, "name", "", "name of the app (default: the repository's)")
 	f.clusterFlags.register(cmd)
 	flags.StringVar(&f.stateDir, "state-dir", "", "folder for copies of remote repositories (default: in the user's cache)")
+	flags.Var(&f.stateLimit, "state-limit", "most that these copies may take together, as 2Gi; 0 for no bound")
 	flags.BoolVar(&f.prune, "prune", true, "delete objects that leave the repository")
 	flags.BoolVar(&f.adopt, "adopt", false, "go on with an app of this name that was kept from another repository or path")
 }
@@ -90,9 +93,9 @@ func (f *sourceFlags) app() (sync.App, error) {
 }
 
 // options say what of the repository is read, and with which credentials.
-func (f *sourceFlags) options(cache string) git.Options {
+func (f *sourceFlags) options(cache copies) git.Options {
 	return git.Options{
-		URL: f.repo, Branch: f.branch, Ref: f.ref, Keys: f.keys, Credentials: f.credentials, Dir: cache,
+		URL: f.repo, Branch: f.branch, Ref: f.ref, Keys: f.keys, Credentials: f.credentials, Dir: cache.dir, Space: cache.space,
 		Folders: []string{filepath.ToSlash(f.path)},
 	}
 }
@@ -107,6 +110,20 @@ func nameOf(repo string) string {
 	name := path.Base(strings.TrimSuffix(filepath.ToSlash(repo), "/"))
 	name = strings.ToLower(strings.TrimSuffix(name, ".git"))
 	return strings.Trim(strings.NewReplacer("_", "-", ".", "-", " ", "-").Replace(name), "-")
+}
+
+// copies is where copies of remote repositories are kept, and what they may take together.
+type copies struct {
+	dir   string
+	space *git.Space
+}
+
+func (f *sourceFlags) copies() (copies, error) {
+	if f.stateLimit.Sign() < 0 {
+		return copies{}, fmt.Errorf("--state-limit %s: want a size such as 2Gi, or 0 for no bound", &f.stateLimit)
+	}
+	dir, err := f.cacheDir()
+	return copies{dir, git.NewSpace(dir, f.stateLimit.Value())}, err
 }
 
 // cacheDir is where copies of remote repositories are kept. A single one that is a folder needs none, nor a home.

@@ -135,7 +135,7 @@ func TestAConfigSaysWhoseWebhooksAreAccepted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lockstep.yaml")
 	config := fmt.Sprintf("apiVersion: lockstep.dev/v1alpha1\nkind: Config\nrepositories:\n- name: shop\n  url: %s\n  interval: 1h\n%%sapps: []\n", s.url)
 	s.write(file, fmt.Sprintf(config, ""))
-	settings := newSettings(s.daemon, file, t.TempDir())
+	settings := newSettings(s.daemon, file, copies{dir: t.TempDir()})
 	t.Cleanup(settings.close)
 	load := func() {
 		t.Helper()

@@ -76,7 +76,7 @@ func TestAPullRequestsWebhookShowsTheDaemonOfAConfigItsHead(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lockstep.yaml")
 	s.write(file, fmt.Sprintf("apiVersion: lockstep.dev/v1alpha1\nkind: Config\nrepositories:\n- name: shop\n  url: %s\n  interval: 1h\n"+
 		"  ref: {name: %s}\n  webhook: {provider: github, secretFile: %s}\napps: []\n", s.url, pullRef, s.secret))
-	settings := newSettings(s.daemon, file, t.TempDir())
+	settings := newSettings(s.daemon, file, copies{dir: t.TempDir()})
 	t.Cleanup(settings.close)
 	if err := settings.load(t.Context()); err != nil {
 		t.Fatal(err)

@@ -109,7 +109,7 @@ func (a *planApps) filesOf(o git.Options, folder string) (*planFiles, error) {
 
 // apps returns what the flags mean, and what is wrong with entries of the config, which are left out.
 func (f *planFlags) apps(ctx context.Context) (*planApps, []string, error) {
-	cache, err := f.cacheDir()
+	cache, err := f.copies()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,7 +132,7 @@ func (f *planFlags) apps(ctx context.Context) (*planApps, []string, error) {
 	return all, nil, all.add(app, files)
 }
 
-func (f *planFlags) appsOfConfig(ctx context.Context, all *planApps, cache string) ([]string, error) {
+func (f *planFlags) appsOfConfig(ctx context.Context, all *planApps, cache copies) ([]string, error) {
 	file, err := config.Load(f.config)
 	if err != nil {
 		return nil, err

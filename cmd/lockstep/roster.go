@@ -28,8 +28,11 @@ func openedAs(r config.Repository) string {
 }
 
 // optionsOf are those of an entry of the file.
-func optionsOf(r config.Repository, cache string) git.Options {
-	return git.Options{URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Credentials: r.Credentials, Proxy: r.Proxy, Timeout: r.Timeout, Dir: cache}
+func optionsOf(r config.Repository, cache copies) git.Options {
+	return git.Options{
+		URL: r.URL, Branch: r.Branch, Ref: r.Ref, Keys: r.Keys, Credentials: r.Credentials, Proxy: r.Proxy, Timeout: r.Timeout,
+		Dir: cache.dir, Space: cache.space,
+	}
 }
 
 // readOf are the folders, and patterns of them, that apps of the file read of a repository, however many entries open it.

@@ -16,7 +16,7 @@ import (
 
 // runConfig keeps the apps of a config file in step.
 func (f *runFlags) runConfig(ctx context.Context, cmd *cobra.Command, log *zap.Logger) error {
-	cache, err := f.cacheDir()
+	cache, err := f.copies()
 	if err != nil {
 		return err
 	}

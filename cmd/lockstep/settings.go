@@ -20,8 +20,9 @@ import (
 // settings follow a config file: each change of it becomes a roster.
 type settings struct {
 	*daemon
-	file, stateDir string
-	group          *errgroup.Group // what follows local repositories runs in it; nil for a single pass
+	file  string
+	cache copies
+	group *errgroup.Group // what follows local repositories runs in it; nil for a single pass
 
 	repositories map[string]*git.Repository // by all that it is opened with; one that nothing asks for any more stays open until the end
 	sources      map[string]*source         // by the feed's key, likewise
@@ -32,9 +33,9 @@ type settings struct {
 	unopened     bool                       // a repository could not be opened: the next look tries again
 }
 
-func newSettings(d *daemon, file, stateDir string) *settings {
+func newSettings(d *daemon, file string, cache copies) *settings {
 	return &settings{
-		daemon: d, file: file, stateDir: stateDir, repositories: map[string]*git.Repository{}, sources: map[string]*source{},
+		daemon: d, file: file, cache: cache, repositories: map[string]*git.Repository{}, sources: map[string]*source{},
 		rosters: make(chan sync.Roster, 1),
 	}
 }
@@ -104,7 +105,7 @@ func (s *settings) source(ctx context.Context, r config.Repository) (*source, er
 	repository := s.repositories[opened]
 	if repository == nil {
 		var err error
-		if repository, err = git.Open(optionsOf(r, s.stateDir)); err != nil {
+		if repository, err = git.Open(optionsOf(r, s.cache)); err != nil {
 			return nil, err
 		}
 		s.repositories[opened] = repository

@@ -39,7 +39,7 @@ func TestARepositoryIsAnotherOneWithOtherCredentialsOrProxy(t *testing.T) {
 		}
 	}
 	want := git.Options{URL: one.URL, Branch: one.Branch, Credentials: one.Credentials, Proxy: one.Proxy, Timeout: one.Timeout, Dir: "/cache"}
-	if got := optionsOf(one, "/cache"); !reflect.DeepEqual(got, want) {
+	if got := optionsOf(one, copies{dir: "/cache"}); !reflect.DeepEqual(got, want) {
 		t.Errorf("it is opened with %+v", got)
 	}
 }
@@ -57,7 +57,7 @@ func TestTheFoldersOfAllAppsOfARepositoryAreExpected(t *testing.T) {
 			t.Errorf("%s: %q", r.Name, got)
 		}
 	}
-	if got := (&sourceFlags{path: "web/prod"}).options("/cache").Folders; !slices.Equal(got, []string{"web/prod"}) {
+	if got := (&sourceFlags{path: "web/prod"}).options(copies{dir: "/cache"}).Folders; !slices.Equal(got, []string{"web/prod"}) {
 		t.Errorf("--path: %q", got)
 	}
 }
