@@ -169,7 +169,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	}
 	d.store.SetWarm(fleet.Warm)
 	if d.replica != nil {
-		d.replica.receives(d.hooks.address())
+		d.replica.found(d.hooks.address(), server.address())
 		d.hooks.relayTo(d.replica.keepers)
 		shifts := make(chan *sync.Shift)
 		fleet.Shifts = shifts

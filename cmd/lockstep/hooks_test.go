@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -223,7 +224,7 @@ func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
 			t.Fatal(err)
 		}
 		received.set([]webhook.Target{target(wakes)})
-		is.receives(received.address())
+		is.found(received.address(), netip.AddrPort{})
 		received.relayTo(is.keepers)
 		if is == standby {
 			s.hooks = received

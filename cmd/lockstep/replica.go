@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,16 +68,6 @@ func (f *replicaFlags) impatient(config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.Timeout, config.QPS = f.duration/3, -1
 	return config
-}
-
-// identity is the name of this replica: in a pod the pod's, and different each time that it starts. Where it receives webhooks
-// the address is in it, so that the others can pass on theirs: host@address_unique.
-func identity() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "lockstep"
-	}
-	return host + "_" + strings.ToLower(rand.Text()[:8])
 }
 
 // work keeps the apps that owns names in step until ctx ends.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -51,6 +52,14 @@ func (d *daemon) alive(limit time.Duration) error {
 		return fmt.Errorf("a worker has been at the same step for %s", longest.Round(time.Second))
 	}
 	return nil
+}
+
+// address is where other replicas reach it.
+func (s *server) address() netip.AddrPort {
+	if s == nil {
+		return netip.AddrPort{}
+	}
+	return reachable(s.listener)
 }
 
 // where says the server's address, for the end of a line.
