@@ -174,7 +174,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 		d.asking.wants = fleet.Wants
 	}
 	if d.replica != nil {
-		d.replica.receives(d.hooks.address())
+		d.replica.found(d.hooks.address(), server.address())
 		d.hooks.relayTo(d.replica.keepers)
 		shifts := make(chan *sync.Shift)
 		fleet.Shifts = shifts

@@ -228,7 +228,7 @@ func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
 			t.Fatal(err)
 		}
 		received.set([]webhook.Target{target(wakes)})
-		is.receives(received.address())
+		is.found(received.address(), netip.AddrPort{})
 		received.relayTo(is.keepers)
 		if is == standby {
 			s.hooks = received

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -47,25 +43,12 @@ func (h *hooks) relayTo(keepers func() []netip.AddrPort) {
 	h.receiver.Relay = r.pass
 }
 
-// address is where other replicas reach the webhooks of this one: in a pod at the pod's address. The zero address when there
-// are none, or that is not known.
+// address is where other replicas reach the webhooks of this one.
 func (h *hooks) address() netip.AddrPort {
 	if h == nil {
 		return netip.AddrPort{}
 	}
-	tcp, ok := h.listener.Addr().(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
-	}
-	at := tcp.AddrPort()
-	if !at.Addr().IsUnspecified() {
-		return at
-	}
-	pod, err := netip.ParseAddr(os.Getenv("POD_IP"))
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(pod, at.Port())
+	return reachable(h.listener)
 }
 
 // pass sends a hint to all of them, and does not wait for it.
@@ -101,29 +84,4 @@ func (r *relay) send(at netip.AddrPort, hint webhook.Hint) error {
 		err = fmt.Errorf("it answered %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
 	}
 	return errors.Join(err, answer.Body.Close())
-}
-
-// receives puts the address of the webhooks of this replica into its identity; none for the zero one.
-func (r *replica) receives(at netip.AddrPort) {
-	if host, unique, found := strings.Cut(r.identity, "_"); found && at.IsValid() {
-		r.identity = host + "@" + at.String() + "_" + unique
-	}
-}
-
-// keepers are the addresses of the webhooks of the other replicas that keep apps, as far as they say.
-func (r *replica) keepers() []netip.AddrPort {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var all []netip.AddrPort
-	for _, holder := range r.holders {
-		if holder == r.identity {
-			continue
-		}
-		_, rest, _ := strings.Cut(holder, "@")
-		text, _, _ := strings.Cut(rest, "_")
-		if at, err := netip.ParseAddrPort(text); err == nil && !slices.Contains(all, at) {
-			all = append(all, at)
-		}
-	}
-	return all
 }

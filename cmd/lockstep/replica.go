@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 	stdsync "sync"
 
 	"go.uber.org/zap"
@@ -82,16 +79,6 @@ func ownKinds() meta.RESTMapper {
 	mapper.Add(core.WithKind("Namespace"), meta.RESTScopeRoot)
 	mapper.Add(core.WithKind("Secret"), meta.RESTScopeNamespace)
 	return mapper
-}
-
-// identity is the name of this replica: in a pod the pod's, and different each time that it starts. Where it receives webhooks
-// the address is in it, so that the others can pass on theirs: host@address_unique.
-func identity() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "lockstep"
-	}
-	return host + "_" + strings.ToLower(rand.Text()[:8])
 }
 
 // work keeps the apps that owns names in step until ctx ends.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/apply/inventory"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 func TestAStandbyTakesOverFromALeaderThatIsKilled(t *testing.T) {
@@ -105,19 +107,28 @@ func (p *pair) lockstep(args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-func TestAStandbySaysSoAndLeavesCommandsToTheLeader(t *testing.T) {
+func TestAStandbyAnswersForTheLeaderAndLeavesCommandsToIt(t *testing.T) {
 	p := newPair(t)
 	first, second := p.leaderAndStandby(1)
 
-	list, err := first.list(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	leader := list.Replica.Identity
 	for _, args := range [][]string{{"status"}, {"status", "app"}} {
-		out, _ := p.lockstep(append(args, "--server", "http://"+second.address)...)
-		if want := "standby: " + leader + " holds lockstep"; !strings.Contains(out, want) {
-			t.Errorf("lockstep %s says %q, want %q", args, out, want)
+		of := func(d *process) string {
+			out, code := p.lockstep(append(args, "-o", "json", "--server", "http://"+d.address)...)
+			var said struct {
+				Apps     []status.App
+				Name     string
+				Revision status.Revision
+			}
+			if err := json.Unmarshal([]byte(out), &said); err != nil || code != exitHealthy {
+				t.Errorf("lockstep %s of %s: %d %s", args, d.name, code, out)
+			}
+			for _, app := range said.Apps {
+				said.Name, said.Revision = app.Name, app.Revision
+			}
+			return fmt.Sprint(said.Name, said.Revision)
+		}
+		if leader, standby := of(first), of(second); leader != standby || !strings.HasPrefix(leader, "app{main@sha1:") {
+			t.Errorf("lockstep %s: the leader says %s, the standby %s", args, leader, standby)
 		}
 	}
 	answer, err := http.Get("http://" + second.address + "/readyz")
@@ -171,6 +182,35 @@ func TestACommandIsAnsweredWhenTheLeaderThatHasTakenItUpIsKilled(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Error("the command waits for a daemon that has ended")
 	}
+}
+
+// TestAStandbySaysThatTheLeaderDoesNotAnswer freezes it, with so long a Lease that nobody takes over meanwhile.
+func TestAStandbySaysThatTheLeaderDoesNotAnswer(t *testing.T) {
+	p := newPair(t)
+	p.settings(1, "one")
+	flags := append(p.app(), "--lease-duration", "15s")
+	first := p.start("first", flags...)
+	first.leads()
+	second := p.start("second", flags...)
+	second.waits()
+	list, err := first.list(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, rest, _ := strings.Cut(list.Replica.Identity, "@")
+	_, unique, _ := strings.Cut(rest, "_")
+	holds := host + "_" + unique + " holds lockstep"
+
+	first.signal(syscall.SIGSTOP)
+	for want, args := range map[string][]string{
+		"not shown, as it does not answer: what is kept where " + holds + "\n": {"status"},
+		"standby: " + holds: {"status", "app"},
+	} {
+		if out, _ := p.lockstep(append(args, "--server", "http://"+second.address)...); !strings.Contains(out, want) {
+			t.Errorf("lockstep %s says %q, want %q", args, out, want)
+		}
+	}
+	first.signal(syscall.SIGCONT)
 }
 
 func TestTwoDaemonsThatDoNotTakeTurnsDoNotFight(t *testing.T) {

@@ -240,10 +240,10 @@ func (d *process) signal(s syscall.Signal) {
 	}
 }
 
-// list is what the daemon's status says.
+// list is what the daemon's status says of the apps that it keeps itself.
 func (d *process) list(ctx context.Context) (status.List, error) {
 	var list status.List
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+d.address+"/api/v1/apps", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+d.address+"/api/v1/apps?"+selfQuery, nil)
 	if err != nil {
 		return list, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -68,6 +69,14 @@ func (s signing) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // WrappedRoundTripper lets client-go find the connections to close.
 func (s signing) WrappedRoundTripper() http.RoundTripper { return s.next }
+
+// address is where other replicas reach it.
+func (s *server) address() netip.AddrPort {
+	if s == nil {
+		return netip.AddrPort{}
+	}
+	return reachable(s.listener)
+}
 
 // where says the server's address, for the end of a line.
 func (s *server) where() string {

@@ -30,6 +30,9 @@ func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 	flags := []string{"--config", config, "--shards", fmt.Sprint(shards)}
 	a, b, c := p.start("a", flags...), p.start("b", flags...), p.start("c", flags...)
 	p.serving(apps, shards, a, b, c)
+	for _, d := range []*process{a, b, c} {
+		d.tellsOfAll()
+	}
 	p.commitOnce("two")
 
 	killed := time.Now()
@@ -59,6 +62,20 @@ func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 	p.commitOnce("six")
 	if wrote := slices.ContainsFunc(p.ledger.of("/"), func(w request) bool { return w.by == "stranger" }); wrote {
 		t.Error("a replica that divides the apps otherwise has written")
+	}
+}
+
+// tellsOfAll asks a replica about the apps of all of them.
+func (d *process) tellsOfAll() {
+	d.Helper()
+	out, code := d.lockstep("status", "--server", "http://"+d.address)
+	if code != exitHealthy || !strings.Contains(out, fmt.Sprintf("%d apps: %[1]d healthy\n", apps)) || strings.Contains(out, "does not answer") {
+		d.Errorf("%s says %d %s", d.name, code, out)
+	}
+	for i := range apps {
+		if out, code := d.lockstep("status", fmt.Sprintf("app-%d", i), "--server", "http://"+d.address); code != exitHealthy {
+			d.Errorf("%s says %d %s", d.name, code, out)
+		}
 	}
 }
 

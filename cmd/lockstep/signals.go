@@ -108,6 +108,9 @@ func (d *daemon) handler() http.Handler {
 	if d.asking != nil {
 		mux.Handle("/api/v1/apps/{app}/sync", d.asking)
 	}
+	if d.replica != nil {
+		newPeers(d.replica, d.store).handle(mux)
+	}
 	mux.Handle("/", d.store.Handler())
 	return mux
 }

@@ -77,11 +77,18 @@ func lookAtApps(ctx context.Context, address, format string) (shown, error) {
 			return printJSON(out, list)
 		}
 		live.Overview(out, list, format == outputWide)
-		if list.Replica != nil && list.Replica.Standby {
-			_, err := fmt.Fprintln(out, list.Replica)
-			return err
+		if list.Replica == nil {
+			return nil
 		}
-		return nil
+		text := list.Replica.Lacks()
+		if text == "" && list.Replica.Standby && len(list.Apps) == 0 {
+			text = list.Replica.String()
+		}
+		if text == "" {
+			return nil
+		}
+		_, err := fmt.Fprintln(out, text)
+		return err
 	}}, nil
 }
 

@@ -2,6 +2,7 @@ package status
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,9 @@ type Replica struct {
 	Standby  bool    `json:"standby"` // it keeps no app now, and waits until it may
 	Warm     bool    `json:"warm"`    // it could begin at once: all repositories have been asked
 	Leases   []Lease `json:"leases"`
+
+	// Silent are the identities of those that were asked about their apps, which are missing here, and did not answer.
+	Silent []string `json:"silent,omitempty"`
 }
 
 // Lease says who may keep apps in step.
@@ -23,9 +27,32 @@ type Lease struct {
 func (r Replica) String() string {
 	var all []string
 	for _, l := range r.Leases {
-		all = append(all, cmp.Or(l.Holder, "nobody")+" holds "+l.Name)
+		all = append(all, cmp.Or(nameOf(l.Holder), "nobody")+" holds "+l.Name)
 	}
 	return "standby: " + strings.Join(all, ", ")
+}
+
+// nameOf is an identity without where the others reach the replica.
+func nameOf(identity string) string {
+	host, rest, _ := strings.Cut(identity, "@")
+	if _, unique, found := strings.Cut(rest, "_"); found {
+		return host + "_" + unique
+	}
+	return host
+}
+
+// Lacks says which replicas have not answered, empty where all have.
+func (r Replica) Lacks() string {
+	var all []string
+	for _, l := range r.Leases {
+		if slices.Contains(r.Silent, l.Holder) {
+			all = append(all, nameOf(l.Holder)+" holds "+l.Name)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "not shown, as it does not answer: what is kept where " + strings.Join(all, ", ")
 }
 
 // SetReplica has the status say what this daemon is to others. Until then it is alone.

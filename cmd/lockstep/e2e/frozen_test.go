@@ -64,7 +64,7 @@ func (i *installation) standsBy(pod string) {
 	clustertest.Eventually(i.t, pod+" to stand by", func(ctx context.Context) (bool, string) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		answer, err := i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod, "8080", "/api/v1/apps", nil).DoRaw(ctx)
+		answer, err := i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod, "8080", "/api/v1/apps", self).DoRaw(ctx)
 		if err != nil {
 			return false, err.Error()
 		}

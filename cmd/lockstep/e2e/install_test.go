@@ -105,6 +105,9 @@ func (i *installation) release(verb string, args ...string) {
 // patience is how long a pod may take to answer: one may be frozen.
 const patience = 2 * time.Second
 
+// self asks a pod about the apps that it keeps itself: of those of others it would ask the others.
+var self = map[string]string{"replica": "self"}
+
 // said is what the pod that works says of an app, and which one that is; the others know none.
 func (i *installation) said(ctx context.Context, app string) (found status.App, by string, err error) {
 	pods, err := i.pods.CoreV1().Pods(i.tools).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=lockstep"})
@@ -115,7 +118,7 @@ func (i *installation) said(ctx context.Context, app string) (found status.App, 
 	for _, pod := range pods.Items {
 		var answer []byte
 		asking, cancel := context.WithTimeout(ctx, patience)
-		answer, err = i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod.Name, "8080", "/api/v1/apps/"+app, nil).DoRaw(asking)
+		answer, err = i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod.Name, "8080", "/api/v1/apps/"+app, self).DoRaw(asking)
 		cancel()
 		if err == nil {
 			return found, pod.Name, json.Unmarshal(answer, &found)

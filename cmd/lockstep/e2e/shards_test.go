@@ -50,7 +50,7 @@ func (i *installation) kept(ctx context.Context, commit string) (by map[string]s
 			continue
 		}
 		asking, cancel := context.WithTimeout(ctx, patience)
-		answer, err := i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod.Name, "8080", "/api/v1/apps", nil).DoRaw(asking)
+		answer, err := i.pods.CoreV1().Pods(i.tools).ProxyGet("http", pod.Name, "8080", "/api/v1/apps", self).DoRaw(asking)
 		cancel()
 		var said status.List
 		if err == nil {
