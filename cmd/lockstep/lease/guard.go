@@ -138,6 +138,7 @@ func (g *guarded) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	term := g.guard.term(request.Context())
 	if term == nil || !term.holds() {
+		term.lapsed()
 		if request.Body != nil {
 			_ = request.Body.Close()
 		}
@@ -168,7 +169,7 @@ func (t *Term) send(request *http.Request) (*http.Response, error) {
 	}
 	response, err := t.writes.RoundTrip(request.WithContext(ctx))
 	if err != nil {
-		if t.ctx.Err() != nil {
+		if t.lapsed() {
 			err = ErrOver
 		}
 		release()

@@ -140,6 +140,9 @@ func TestWhatWasFrozenSendsNothingWhenItWakesUp(t *testing.T) {
 			if err := p.call(term.ctx, http.MethodPut, "/", strings.NewReader("{}")); !errors.Is(err, ErrOver) {
 				t.Errorf("got %v", err)
 			}
+			if !errors.Is(context.Cause(term.ctx), ErrOver) {
+				t.Error("who is told so takes it for a failure: its context has not ended")
+			}
 			if got := p.calls.Load(); got != 1 {
 				t.Errorf("%d calls came to the server, want the one before", got)
 			}
@@ -167,6 +170,8 @@ func TestTheRestOfARequestIsNotSentAfterTheTerm(t *testing.T) {
 	_ = more.Close()
 	if err := <-done; err == nil {
 		t.Error("the call has succeeded")
+	} else if !errors.Is(context.Cause(term.ctx), ErrOver) {
+		t.Errorf("%v, and the context has not ended", err)
 	}
 	if p.calls.Load() > 0 {
 		<-ended

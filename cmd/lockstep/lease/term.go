@@ -87,6 +87,21 @@ func (t *Term) holds() bool {
 	return t.timer != nil && t.ctx.Err() == nil && t.left() > 0
 }
 
+// lapsed reports whether the term is over, and ends one that has run out before its timer has fired: who is told that a write was not
+// made finds the context ended, and does not take it for a failure. It may be nil.
+func (t *Term) lapsed() bool {
+	if t == nil {
+		return true
+	}
+	t.mu.Lock()
+	over := t.timer != nil && t.left() <= 0
+	t.mu.Unlock()
+	if over {
+		t.end()
+	}
+	return t.ctx.Err() != nil
+}
+
 // end ends the term: what is being written is not waited for, and its connections go.
 func (t *Term) end() {
 	t.cancel(ErrOver)
