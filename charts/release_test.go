@@ -33,7 +33,7 @@ func TestARelease(t *testing.T) {
 	mayDo(t, c, namespace, shop)
 
 	before := uids(t, c, namespace)
-	release("upgrade", append(values, "--set", "replicas=3,log.level=debug,webhook.enabled=true,rbac.secrets=true")...)
+	release("upgrade", append(values, "--set", "replicas=3,log.level=debug,webhook.enabled=true,webhook.secret=hook,webhook.provider=github,rbac.secrets=true")...)
 	ready(t, c, namespace, 3)
 	for key, uid := range uids(t, c, namespace) {
 		if before[key] != "" && before[key] != uid {
