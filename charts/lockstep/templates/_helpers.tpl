@@ -68,8 +68,5 @@ annotations:
 {{- $bytes := float64 $number -}}
 {{- if eq $unit "m" }}{{ $bytes = divf $bytes 1000 }}{{ end -}}
 {{- range until (get $powers $unit | default 0 | int) }}{{ $bytes = mulf $bytes (ternary 1024 1000 (hasSuffix "i" $unit)) }}{{ end -}}
-{{- if lt $bytes 33554432.0 -}}
-{{- fail (printf "resources.limits.memory: %s is less than 32Mi, in which the daemon does not start" $text) -}}
-{{- end -}}
 {{- mulf (minf $bytes 4e18) 0.9 | floor | int64 -}}
 {{- end -}}
