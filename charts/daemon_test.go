@@ -143,6 +143,22 @@ func (d *daemon) get(path string) string {
 	return string(body)
 }
 
+// answers asks what the kubelet would.
+func (d *daemon) answers(t *testing.T, c client.Client, namespace string) {
+	t.Helper()
+	live := &appsv1.Deployment{}
+	must(t, c.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "lockstep"}, live))
+	container := live.Spec.Template.Spec.Containers[0]
+	for _, probe := range []*corev1.Probe{container.LivenessProbe, container.ReadinessProbe, container.StartupProbe} {
+		response, err := http.Get(d.address + probe.HTTPGet.Path)
+		must(t, err)
+		must(t, response.Body.Close())
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", probe.HTTPGet.Path, response.Status)
+		}
+	}
+}
+
 // becomes waits until an app is in a state.
 func (d *daemon) becomes(app, state string) {
 	d.t.Helper()

@@ -93,6 +93,7 @@ func TestTheRightsThatTheChartGivesAreEnough(t *testing.T) {
 			})
 			d := newDaemon(t, c, kubeconfig, namespace)
 			d.becomes("lockstep", "Healthy")
+			d.answers(t, c, namespace)
 			works(t, c, d, from, shop)
 			for _, found := range refused.FindAllString(d.get("/metrics"), -1) {
 				// Whether the server is there at all is asked by a path that is not everybody's.
