@@ -3,6 +3,7 @@ package charts
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,14 +32,9 @@ func (e entry) config(t *testing.T) map[string]any {
 	t.Helper()
 	whole := map[string]any{"apiVersion": "lockstep.dev/v1alpha1", "kind": "Config"}
 	for kind, keys := range standard {
-		entry := map[string]any{}
-		for key, value := range keys {
-			entry[key] = value
-		}
+		entry := maps.Clone(keys)
 		if kind == e.kind {
-			for key, value := range e.keys(t) {
-				entry[key] = value
-			}
+			maps.Copy(entry, e.keys(t))
 			if entry["paths"] != nil && !strings.Contains(e.text, "path:") {
 				delete(entry, "path")
 				delete(entry, "name")

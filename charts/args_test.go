@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,15 +35,9 @@ func TestTheDaemonTakesWhatTheChartSays(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "lockstep.yaml")
 		must(t, os.WriteFile(path, []byte(file), 0o600))
 		// The config is read before the cluster is looked for, of which there is none.
-		args := slices.Clone(only[appsv1.Deployment](t, all, "Deployment").Spec.Template.Spec.Containers[0].Args)
-		for i, arg := range args { // what is a container's alone
-			name, _, _ := strings.Cut(arg, "=")
-			if own := map[string]string{
-				"--config": path, "--state-dir": t.TempDir(), "--webhook-listen": "127.0.0.1:0", "--sync-token-file": token,
-			}[name]; own != "" {
-				args[i] = name + "=" + own
-			}
-		}
+		args := onThisMachine(only[appsv1.Deployment](t, all, "Deployment"), map[string]string{
+			"--config": path, "--state-dir": t.TempDir(), "--webhook-listen": "127.0.0.1:0", "--sync-token-file": token,
+		})
 		cmd := exec.Command(lockstep, append(args, "--kubeconfig", filepath.Join(t.TempDir(), "none"))...)
 		out, err := cmd.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "kubeconfig: stat") {

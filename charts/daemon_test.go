@@ -76,14 +76,7 @@ func newDaemon(t *testing.T, c client.Client, kubeconfig, namespace string) *dae
 	must(t, c.Get(t.Context(), key, config))
 	file := filepath.Join(t.TempDir(), "lockstep.yaml")
 	must(t, os.WriteFile(file, []byte(config.Data["lockstep.yaml"]), 0o600))
-	args := slices.Clone(live.Spec.Template.Spec.Containers[0].Args)
-	for i, arg := range args {
-		name, _, _ := strings.Cut(arg, "=")
-		own := map[string]string{"--config": file, "--state-dir": t.TempDir(), "--listen": "127.0.0.1:0"}
-		if own[name] != "" {
-			args[i] = name + "=" + own[name]
-		}
-	}
+	args := onThisMachine(live, map[string]string{"--config": file, "--state-dir": t.TempDir(), "--listen": "127.0.0.1:0"})
 	args = append(args, "--state-namespace="+namespace, "--kubeconfig="+asAccount(t, c, kubeconfig, live), "--context=as-account")
 	cmd := exec.CommandContext(t.Context(), program(t, "..", "./cmd/lockstep"), args...)
 	cmd.Env = append(os.Environ(), "POD_NAME=lockstep-0", "POD_NAMESPACE="+namespace)
@@ -93,6 +86,17 @@ func newDaemon(t *testing.T, c client.Client, kubeconfig, namespace string) *dae
 	must(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Wait() }) // it ends by a signal, with the test's context
 	return &daemon{t, said(t, stderr)}
+}
+
+// onThisMachine are the arguments of a Deployment's container, with those that are right in a container alone as own says.
+func onThisMachine(of *appsv1.Deployment, own map[string]string) []string {
+	args := slices.Clone(of.Spec.Template.Spec.Containers[0].Args)
+	for i, arg := range args {
+		if name, _, _ := strings.Cut(arg, "="); own[name] != "" {
+			args[i] = name + "=" + own[name]
+		}
+	}
+	return args
 }
 
 // said is the address that the daemon logs, whose further lines are read and dropped.
@@ -159,11 +163,11 @@ func (d *daemon) answers(t *testing.T, c client.Client, namespace string) {
 	}
 }
 
-// becomes waits until an app is in a state.
-func (d *daemon) becomes(app, state string) {
+// becomes waits until the app, which is called as the release, is in a state.
+func (d *daemon) becomes(state string) {
 	d.t.Helper()
-	eventually(d.t, app+" to be "+state, func() (bool, string) {
-		text := d.get("/api/v1/apps/" + app)
+	eventually(d.t, "the app to be "+state, func() (bool, string) {
+		text := d.get("/api/v1/apps/lockstep")
 		var is struct{ State, Reason, Message string }
 		must(d.t, json.Unmarshal([]byte(text), &is))
 		return is.State == state, fmt.Sprintf("%s %s %s", is.State, is.Reason, is.Message)

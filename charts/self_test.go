@@ -31,7 +31,7 @@ func TestItKeepsItsOwnChartInStep(t *testing.T) {
 	}
 	commit()
 	d := newDaemon(t, c, kubeconfig, namespace)
-	d.becomes("lockstep", "Healthy")
+	d.becomes("Healthy")
 
 	commit("--set", "log.level=debug")
 	live := &appsv1.Deployment{}
@@ -40,9 +40,9 @@ func TestItKeepsItsOwnChartInStep(t *testing.T) {
 		args := live.Spec.Template.Spec.Containers[0].Args
 		return slices.Contains(args, "--log-level=debug"), strings.Join(args, " ")
 	})
-	d.becomes("lockstep", "Healthy")
+	d.becomes("Healthy")
 
 	commit("--set", "log.level=debug,networkPolicy.enabled=false")
-	d.becomes("lockstep", "Blocked")
+	d.becomes("Blocked")
 	must(t, c.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "lockstep"}, &networkingv1.NetworkPolicy{}))
 }

@@ -92,7 +92,7 @@ func TestTheRightsThatTheChartGivesAreEnough(t *testing.T) {
 				_, _ = helm(t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig)
 			})
 			d := newDaemon(t, c, kubeconfig, namespace)
-			d.becomes("lockstep", "Healthy")
+			d.becomes("Healthy")
 			d.answers(t, c, namespace)
 			works(t, c, d, from, shop)
 			for _, found := range refused.FindAllString(d.get("/metrics"), -1) {
@@ -133,9 +133,9 @@ func works(t *testing.T, c client.Client, d *daemon, from *remote, shop string) 
 		err := c.Get(t.Context(), client.ObjectKeyFromObject(settings), settings)
 		return apierrors.IsNotFound(err), "it is there"
 	})
-	d.becomes("lockstep", "Healthy")
+	d.becomes("Healthy")
 	from.commit(strings.Replace(without, "spec: {securityContext:", "spec: {nodeSelector: {nowhere: there}, securityContext:", 1))
-	d.becomes("lockstep", "RolledBack")
+	d.becomes("RolledBack")
 }
 
 // told wants the Events of what works has done.
