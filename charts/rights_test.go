@@ -62,6 +62,7 @@ func TestTheNetworkPolicyLetsTheGitHostsPortsOut(t *testing.T) {
 		{"repository.url=git@git.example.com:a.git,repository.credentialsSecret=a,networkPolicy.ports={6443}", []int{6443, 22}},
 		{"repository.url=https://git.example.com/a.git,repository.proxy=socks5h://proxy", []int{443, 6443, 22, 1080}},
 		{"repository.url=https://git.example.com/a:90/b.git", []int{443, 6443, 22}},
+		{"repository.url=https://git.example.com/a.git,extraArgs[0]=--otlp-endpoint=http://collector.tools:4318", []int{443, 6443, 22, 4318}},
 	} {
 		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", c.set), "NetworkPolicy")
 		var got []int
@@ -70,6 +71,23 @@ func TestTheNetworkPolicyLetsTheGitHostsPortsOut(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.set, got, c.want)
+		}
+	}
+}
+
+// TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata takes the networks for which a pod's address is in no range.
+func TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata(t *testing.T) {
+	for set, want := range map[string]bool{"a=b": true, "c=d,networkPolicy.cidrs={192.0.2.0/24}": false} {
+		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", "repository.url=https://git.example.com/a.git,env."+set), "NetworkPolicy")
+		pods := false
+		for _, to := range policy.Spec.Egress[1].To {
+			pods = pods || to.NamespaceSelector != nil
+			if to.IPBlock != nil && to.IPBlock.CIDR == "0.0.0.0/0" && !slices.Contains(to.IPBlock.Except, "169.254.0.0/16") {
+				t.Errorf("%s: the metadata can be reached: %v", set, to.IPBlock)
+			}
+		}
+		if pods != want {
+			t.Errorf("%s: pods can be reached: %t", set, pods)
 		}
 	}
 }

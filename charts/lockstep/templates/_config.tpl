@@ -62,12 +62,15 @@
 {{- $name -}}
 {{- end -}}
 
-{{/* The ports that are reached: those of values, and those that the URLs of repositories, proxies and webhooks name. */}}
+{{/* The ports that are reached: those of values, and those that the URLs of repositories, proxies, webhooks and collectors name. */}}
 {{- define "lockstep.ports" -}}
 {{- $urls := list -}}
 {{- $config := fromYaml (include "lockstep.config" .) -}}
 {{- range concat ($config.repositories | default list) ($config.notifications | default list) -}}
 {{- $urls = concat $urls (compact (list .url .proxy)) -}}
+{{- end -}}
+{{- range .Values.extraArgs -}}
+{{- if hasPrefix "--otlp-endpoint=" . }}{{ $urls = append $urls (trimPrefix "--otlp-endpoint=" .) }}{{ end -}}
 {{- end -}}
 {{- $ports := list -}}
 {{- range .Values.networkPolicy.ports }}{{ $ports = append $ports (int .) }}{{ end -}}
