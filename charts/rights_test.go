@@ -63,6 +63,7 @@ func TestTheNetworkPolicyLetsTheGitHostsPortsOut(t *testing.T) {
 		{"repository.url=https://git.example.com/a.git,repository.proxy=socks5h://proxy", []int{443, 6443, 22, 1080}},
 		{"repository.url=https://git.example.com/a:90/b.git", []int{443, 6443, 22}},
 		{"repository.url=https://git.example.com/a.git,extraArgs[0]=--otlp-endpoint=http://collector.tools:4318", []int{443, 6443, 22, 4318}},
+		{"repository.url=https://git.example.com/a.git,env.HTTPS_PROXY=http://proxy.example.com:3128/,env.A=b", []int{443, 6443, 22, 3128}},
 	} {
 		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", c.set), "NetworkPolicy")
 		var got []int

@@ -62,7 +62,7 @@
 {{- $name -}}
 {{- end -}}
 
-{{/* The ports that are reached: those of values, and those that the URLs of repositories, proxies, webhooks and collectors name. */}}
+{{/* The ports that are reached: those of values, and those that the URLs of repositories, proxies, webhooks and collectors name, in env as well. */}}
 {{- define "lockstep.ports" -}}
 {{- $urls := list -}}
 {{- $config := fromYaml (include "lockstep.config" .) -}}
@@ -71,6 +71,9 @@
 {{- end -}}
 {{- range .Values.extraArgs -}}
 {{- if hasPrefix "--otlp-endpoint=" . }}{{ $urls = append $urls (trimPrefix "--otlp-endpoint=" .) }}{{ end -}}
+{{- end -}}
+{{- range $name, $value := .Values.env -}}
+{{- if regexMatch "^(https?|socks5h?)://" $value }}{{ $urls = append $urls $value }}{{ end -}}
 {{- end -}}
 {{- $ports := list -}}
 {{- range .Values.networkPolicy.ports }}{{ $ports = append $ports (int .) }}{{ end -}}
