@@ -22,12 +22,7 @@ func TestTheNotesSayWhatIsSo(t *testing.T) {
 			"webhooks to https://hooks.example.com/hooks/github", "tools/team",
 		}, []string{"may write"}},
 	} {
-		out, err := helm(t, "install", "lockstep", chart, "--dry-run=client", "--namespace", "tools", "--values", filepath.Join(chart, "ci", values+"-values.yaml"))
-		must(t, err)
-		_, notes, found := strings.Cut(out, "\nNOTES:\n")
-		if !found {
-			t.Fatalf("%s: Helm prints no notes", values)
-		}
+		notes := notesOf(t, "--values", filepath.Join(chart, "ci", values+"-values.yaml"))
 		for _, text := range c.says {
 			if !strings.Contains(notes, text) {
 				t.Errorf("%s: no %q in\n%s", values, text, notes)
@@ -39,4 +34,32 @@ func TestTheNotesSayWhatIsSo(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestTheNotesSayOfWebhooksThatGoNowhere(t *testing.T) {
+	const repository = "config.repositories[0].name=shop,config.repositories[0].url=https://git.example.com/shop.git," +
+		"config.apps[0].name=web,config.apps[0].repository=shop,config.apps[0].path=web"
+	const hook = ",config.repositories[0].webhook.provider=github,config.repositories[0].webhook.secretFile=/etc/lockstep/webhooks/shop/secret"
+	for set, want := range map[string]string{
+		repository + hook:                             "Webhooks are not received",
+		repository + ",webhook.enabled=true":          "Webhooks are all refused",
+		repository + hook + ",webhook.enabled=true":   "path /hooks/PROVIDER",
+		repository + ",webhook.enabled=false,env.A=b": "Uninstalling",
+	} {
+		if notes := notesOf(t, "--set", set); !strings.Contains(notes, want) || strings.Count(notes, "ebhooks") > 1 {
+			t.Errorf("%s: no %q in\n%s", set, want, notes)
+		}
+	}
+}
+
+// notesOf is what Helm prints after an installation.
+func notesOf(t *testing.T, set ...string) string {
+	t.Helper()
+	out, err := helm(t, append([]string{"install", "lockstep", chart, "--dry-run=client", "--namespace", "tools"}, set...)...)
+	must(t, err)
+	_, notes, found := strings.Cut(out, "\nNOTES:\n")
+	if !found {
+		t.Fatalf("Helm prints no notes:\n%s", out)
+	}
+	return notes
 }
