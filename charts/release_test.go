@@ -47,6 +47,11 @@ func TestARelease(t *testing.T) {
 		t.Errorf("the upgrade has deleted %s", key)
 	}
 
+	release("upgrade", chart, "--reuse-values", "--set", "replicas=1,leaderElection.enabled=false")
+	ready(t, c, namespace, 1)
+	release("upgrade", chart, "--reuse-values", "--set", "replicas=2,leaderElection.enabled=true")
+	ready(t, c, namespace, 2)
+
 	workload := stays(t, c, namespace, shop)
 	release("uninstall")
 	for _, o := range workload {
