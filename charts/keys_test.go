@@ -155,8 +155,10 @@ func TestValuesMayBeMissing(t *testing.T) {
 }
 
 // ofTheChart are flags that the chart sets by values of its own, and those that have no sense in it.
-var ofTheChart = []string{"config", "listen", "log-format", "log-level", "leader-elect", "lease-name", "shards", "state-dir", "state-limit", "sync-token-file",
-	"webhook-listen", "context", "kubeconfig", "state-namespace", "once", "help"}
+var ofTheChart = []string{
+	"config", "listen", "log-format", "log-level", "leader-elect", "lease-name", "shards", "state-dir", "state-limit", "sync-token-file",
+	"webhook-listen", "context", "kubeconfig", "state-namespace", "once", "help",
+}
 
 // TestEveryFlagIsAValueOrMayBeAdded holds extraArgs to the flags that there are: those that a config file goes with, and that the
 // chart does not set itself.
