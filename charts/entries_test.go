@@ -59,14 +59,14 @@ var judgements = []struct {
 	{"notifications", []string{
 		"type: slack, urlFile: /etc/lockstep/notifications/slack/url", "type: teams, urlFile: a, apps: ['shop-*'], on: [Failed, ImagePull], template: 'app {{.App}}'",
 		"type: webhook, url: 'http://bus.tools:8080/in?a=b', secretFile: a", "type: webhook, urlFile: a", "type: webhook, url: 'https://bus.example.com', caFile: a",
-		"type: github, tokenFile: a, link: 'https://status.example.com/'", "type: github, tokenFile: a, url: 'https://github.example.com/api/v3'", "type: azure, tokenFile: a",
+		"type: github, tokenFile: a, link: 'https://status.example.com/'", "type: github, tokenFile: a, url: 'https://github.example.com/api/v3'", "type: azure, tokenFile: a, cluster: eu-1",
 		"type: gitea, tokenFile: a, url: 'https://gitea.example.com', caFile: a", "type: bitbucket-server, tokenFile: a, url: 'https://b.example.com'",
 	}, []string{
 		"surprise: a, type: slack, urlFile: a", "type: pager", "urlFile: a", "type: slack", "type: slack, url: 'https://hooks.example.com/secret'", "type: slack, urlFile: a, tokenFile: b", "type: teams, urlFile: a, secretFile: b",
 		"type: slack, urlFile: a, link: 'https://a.example.com'", "type: webhook", "type: webhook, url: 'https://a.example.com', urlFile: b", "type: webhook, url: 'https://ada:secret@a.example.com'", "type: webhook, url: 'ftp://a'",
 		"type: webhook, url: 'http://a.example.com', caFile: b", "type: webhook, urlFile: a, template: b", "type: webhook, urlFile: a, tokenFile: b", "type: webhook, url: 'https://a.example.com/#b'",
 		"type: github", "type: github, tokenFile: a, url: 'http://github.example.com'", "type: github, tokenFile: a, urlFile: b", "type: github, tokenFile: a, secretFile: b", "type: github, tokenFile: a, link: nowhere",
-		"type: gitea, tokenFile: a", "type: bitbucket-server, tokenFile: a", "type: slack, urlFile: a, on: [failed]", "type: slack, urlFile: a, on: Failed", "type: slack, urlFile: a, apps: ['']", "type: slack, urlFile: a, name: A",
+		"type: gitea, tokenFile: a", "type: bitbucket-server, tokenFile: a", "type: slack, urlFile: a, on: [failed]", "type: slack, urlFile: a, on: Failed", "type: slack, urlFile: a, on: [Faild]", "type: slack, urlFile: a, cluster: E U", "type: slack, urlFile: a, apps: ['']", "type: slack, urlFile: a, name: A",
 	}},
 }
 

@@ -29,6 +29,7 @@ type schema struct {
 	Definitions          map[string]schema
 	AdditionalProperties any
 	Items                *schema
+	Enum                 []any
 	Ref                  string `json:"$ref"`
 }
 
@@ -73,6 +74,28 @@ func TestTheSchemaHasEveryKeyOfTheConfigFile(t *testing.T) {
 		slices.Sort(want)
 		if !found || len(want) == 0 || !slices.Equal(got, want) {
 			t.Errorf("%s: the schema has %s, the README %s", definition, got, want)
+		}
+	}
+}
+
+// TestTheSchemaHasEveryReason asks the program for each word of the schema, and of the README's tables, whether one can be told of it.
+func TestTheSchemaHasEveryReason(t *testing.T) {
+	words := valuesSchema(t).Definitions["words"].Items.Enum
+	listed := len(words)
+	for _, row := range regexp.MustCompile("(?m)^\\|.*$").FindAllString(mainReadme(t), -1) {
+		for _, found := range regexp.MustCompile("`([A-Z][A-Za-z]+)`").FindAllStringSubmatch(row, -1) {
+			words = append(words, found[1])
+		}
+	}
+	config := "apiVersion: lockstep.dev/v1alpha1\nkind: Config\nrepositories: []\napps: []\nnotifications:\n"
+	for i, word := range words {
+		config += fmt.Sprintf("- {name: n%d, type: slack, urlFile: a, on: [%s]}\n", i, word)
+	}
+	said := judge(t, config)
+	for i, word := range words {
+		refused := strings.Contains(said, fmt.Sprintf(`notification \"n%d\": on:`, i))
+		if known := slices.Contains(words[:listed], word); refused == known {
+			t.Errorf("%s: in the schema %t, refused by the program %t", word, known, refused)
 		}
 	}
 }
