@@ -82,7 +82,7 @@ func TestTheSchemaHasEveryKeyOfTheConfigFile(t *testing.T) {
 func TestTheSchemaHasEveryReason(t *testing.T) {
 	words := valuesSchema(t).Definitions["words"].Items.Enum
 	listed := len(words)
-	for _, row := range regexp.MustCompile("(?m)^\\|.*$").FindAllString(mainReadme(t), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\|.*$`).FindAllString(mainReadme(t), -1) {
 		for _, found := range regexp.MustCompile("`([A-Z][A-Za-z]+)`").FindAllStringSubmatch(row, -1) {
 			words = append(words, found[1])
 		}
