@@ -15,6 +15,8 @@ import (
 // TestTheDaemonTakesWhatTheChartSays has the program itself read the flags and the config file of each values file.
 func TestTheDaemonTakesWhatTheChartSays(t *testing.T) {
 	lockstep := program(t, "..", "./cmd/lockstep")
+	token := filepath.Join(t.TempDir(), "token")
+	must(t, os.WriteFile(token, []byte(strings.Repeat("a1", 16)), 0o600))
 	help, err := exec.Command(lockstep, "run", "--help").Output()
 	must(t, err)
 	for _, values := range valuesFiles(t) {
@@ -33,9 +35,12 @@ func TestTheDaemonTakesWhatTheChartSays(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "lockstep.yaml")
 		must(t, os.WriteFile(path, []byte(file), 0o600))
 		// The config is read before the cluster is looked for, of which there is none.
-		cmd := exec.Command(lockstep, "run", "--once", "--config", path, "--state-dir", t.TempDir(), "--kubeconfig", filepath.Join(t.TempDir(), "none"))
+		args := onThisMachine(only[appsv1.Deployment](t, all, "Deployment"), map[string]string{
+			"--config": path, "--state-dir": t.TempDir(), "--webhook-listen": "127.0.0.1:0", "--sync-token-file": token,
+		})
+		cmd := exec.Command(lockstep, append(args, "--kubeconfig", filepath.Join(t.TempDir(), "none"))...)
 		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "kubeconfig") {
+		if err == nil || !strings.Contains(string(out), "kubeconfig: stat") {
 			t.Fatalf("%s: %v\n%s", values, err, out)
 		}
 		for line := range strings.Lines(string(out)) {

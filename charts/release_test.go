@@ -2,8 +2,11 @@ package charts
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,8 +27,7 @@ func TestARelease(t *testing.T) {
 			t.Fatalf("helm %s: %v\n%s", verb, err, out)
 		}
 	}
-	values := []string{chart, "--set", "repository.url=https://git.example.com/shop.git,path=manifests,app.namespace=" + shop}
-	release("install", values...)
+	release("install", previous(t), "--set", "repository.url=https://git.example.com/shop.git,path=manifests,app.namespace="+shop)
 	t.Cleanup(func() { // what is in no namespace does not go with it
 		_, _ = helm(t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig, "--ignore-not-found")
 	})
@@ -33,7 +35,7 @@ func TestARelease(t *testing.T) {
 	mayDo(t, c, namespace, shop)
 
 	before := uids(t, c, namespace)
-	release("upgrade", append(values, "--set", "replicas=3,log.level=debug,webhook.enabled=true,rbac.secrets=true")...)
+	release("upgrade", chart, "--reuse-values", "--set", "replicas=3,log.level=debug,webhook.enabled=true,webhook.secret=hook,webhook.provider=github,rbac.secrets=true")
 	ready(t, c, namespace, 3)
 	for key, uid := range uids(t, c, namespace) {
 		if before[key] != "" && before[key] != uid {
@@ -45,6 +47,11 @@ func TestARelease(t *testing.T) {
 		t.Errorf("the upgrade has deleted %s", key)
 	}
 
+	release("upgrade", chart, "--reuse-values", "--set", "replicas=1,leaderElection.enabled=false")
+	ready(t, c, namespace, 1)
+	release("upgrade", chart, "--reuse-values", "--set", "replicas=2,leaderElection.enabled=true")
+	ready(t, c, namespace, 2)
+
 	workload := stays(t, c, namespace, shop)
 	release("uninstall")
 	for _, o := range workload {
@@ -55,6 +62,21 @@ func TestARelease(t *testing.T) {
 	if err := c.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "lockstep"}, &appsv1.Deployment{}); !apierrors.IsNotFound(err) {
 		t.Errorf("the daemon is still there: %v", err)
 	}
+}
+
+// previous is the chart as a version had it that knew fewer values: what --reuse-values goes on with has no others.
+func previous(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "lockstep")
+	must(t, os.CopyFS(dir, os.DirFS(chart)))
+	values := defaults(t)
+	delete(values, "sync")
+	delete(values["repository"].(map[string]any), "timeout")
+	delete(values["secrets"].(map[string]any), "notifications")
+	text, err := yaml.Marshal(values)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "values.yaml"), text, 0o600))
+	return dir
 }
 
 // ready waits for all pods, which have to pass the namespace's standard first.

@@ -153,8 +153,12 @@ func TestAnAppWithAServiceAccountGivesTheDaemonNoRightToWrite(t *testing.T) {
 }
 
 func TestTheMemoryThatGoIsToldOfIsNineTenthsOfTheLimit(t *testing.T) {
-	for limit, want := range map[string]string{"1Gi": "966367641", "512Mi": "483183820", "1G": "900000000", "1000": "900"} {
-		all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git", "--set-string", "resources.limits.memory="+limit)
+	for limit, want := range map[string]string{
+		`"1Gi"`: "966367641", `"512Mi"`: "483183820", `"1G"`: "900000000", `"1.5Gi"`: "1449551462", `"0.25Ti"`: "247390116249",
+		`"129e6"`: "116100000", `"128974848000m"`: "116077363", `"1Ei"`: "1037629354146162304", `"8E"`: "3600000000000000000",
+		`128974848`: "116077363", `"128974848"`: "116077363", `"65536Ki"`: "60397977",
+	} {
+		all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git", "--set-json", "resources.limits.memory="+limit)
 		container := only[appsv1.Deployment](t, all, "Deployment").Spec.Template.Spec.Containers[0]
 		at := slices.IndexFunc(container.Env, func(e corev1.EnvVar) bool { return e.Name == "GOMEMLIMIT" })
 		if at < 0 || container.Env[at].Value != want {
@@ -173,6 +177,21 @@ func TestCopiesStayBelowTheSizeThatAPodIsEvictedAt(t *testing.T) {
 	at := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == "cache" })
 	if at < 0 || pod.Volumes[at].EmptyDir.SizeLimit.String() != "10Gi" {
 		t.Errorf("volumes: %v", pod.Volumes)
+	}
+}
+
+// TestEveryVariableIsThereOnce holds the environment to what an API server takes in an apply: each name once.
+func TestEveryVariableIsThereOnce(t *testing.T) {
+	all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git,env.GOMEMLIMIT=700MiB,env.A=b")
+	seen := map[string]string{}
+	for _, variable := range only[appsv1.Deployment](t, all, "Deployment").Spec.Template.Spec.Containers[0].Env {
+		if _, again := seen[variable.Name]; again {
+			t.Errorf("%s is there twice", variable.Name)
+		}
+		seen[variable.Name] = variable.Value
+	}
+	if seen["GOMEMLIMIT"] != "700MiB" || seen["A"] != "b" {
+		t.Errorf("environment: %v", seen)
 	}
 }
 

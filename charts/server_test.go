@@ -41,6 +41,32 @@ func TestTheAPIServerTakesEveryObject(t *testing.T) {
 	}
 }
 
+// TestEveryNameIsOneThatTheAPIServerTakes installs under names of releases and objects that are long, or odd.
+func TestEveryNameIsOneThatTheAPIServerTakes(t *testing.T) {
+	c, _ := cluster(t)
+	namespace := restricted(t, c)
+	long := strings.Repeat("a2345678-", 6)
+	for _, names := range [][2]string{
+		{"my.release", ""}, {long[:53], ""}, {"lockstep", strings.Repeat(long, 2)[:63]}, {"a", "x"},
+	} {
+		release := strings.TrimSuffix(names[0], "-")
+		out, err := helm(t, "template", release, chart, "--namespace", namespace, "--set", "fullnameOverride="+strings.TrimSuffix(names[1], "-"),
+			"--set", "repository.url=ssh://git@git.example.com/shop,repository.credentialsSecret=shop,metrics.dashboard.enabled=true,shards=2")
+		if err != nil {
+			t.Errorf("%s: %v", names, err)
+			continue
+		}
+		for _, o := range objects(t, out) {
+			rehearse(t, c, o)
+			if data, _, _ := unstructured.NestedString(o.Object, "data", "lockstep.yaml"); data != "" {
+				if said := judge(t, data); said != "" {
+					t.Errorf("%s: %s", release, said)
+				}
+			}
+		}
+	}
+}
+
 // rehearse has the API server say whether it would take an object, unknown fields refused.
 func rehearse(t *testing.T, c client.Client, o *unstructured.Unstructured) {
 	t.Helper()

@@ -2,17 +2,16 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* The name of most objects. It is a Service's as well: no dots, and a letter first. */}}
 {{- define "lockstep.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 53 | trimSuffix "-" -}}
-{{- else -}}
 {{- $name := include "lockstep.name" . -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 53 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 53 | trimSuffix "-" -}}
+{{- $full := printf "%s-%s" .Release.Name $name -}}
+{{- if contains $name .Release.Name }}{{ $full = .Release.Name }}{{ end -}}
+{{- $full = .Values.fullnameOverride | default $full | replace "." "-" | trunc 53 | trimSuffix "-" -}}
+{{- if regexMatch "^[0-9]" $full -}}
+{{- fail (printf "fullnameOverride: missing; %q begins with a digit, and no Service may" $full) -}}
 {{- end -}}
-{{- end -}}
+{{- $full -}}
 {{- end -}}
 
 {{/* What a Deployment selects by never changes: an upgrade could not. */}}
@@ -28,7 +27,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
   "app.kubernetes.io/managed-by" .Release.Service
   "app.kubernetes.io/part-of" "lockstep"
   "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_")) -}}
-{{- toYaml (merge $own .Values.commonLabels) -}}
+{{- toYaml (merge $own (.Values.commonLabels | default dict)) -}}
 {{- end -}}
 
 {{/* Everything of an object's metadata but its name and its namespace. */}}
@@ -61,8 +60,13 @@ annotations:
 
 {{/* Nine tenths of a quantity of memory, in bytes: what is left is for what Go does not count. */}}
 {{- define "lockstep.memory" -}}
-{{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
-{{- $number := regexFind "^[0-9]+" (toString .) -}}
-{{- $unit := trimPrefix $number (toString .) -}}
-{{- div (mul (int64 $number) (int64 (get $units $unit)) 9) 10 -}}
+{{- $text := toString . -}}
+{{- if not (kindIs "string" .) }}{{ $text = int64 . | toString }}{{ end -}}
+{{- $powers := dict "" 0 "k" 1 "M" 2 "G" 3 "T" 4 "P" 5 "E" 6 "Ki" 1 "Mi" 2 "Gi" 3 "Ti" 4 "Pi" 5 "Ei" 6 -}}
+{{- $number := regexFind "^[0-9.]+([eE][0-9]+)?" $text -}}
+{{- $unit := trimPrefix $number $text -}}
+{{- $bytes := float64 $number -}}
+{{- if eq $unit "m" }}{{ $bytes = divf $bytes 1000 }}{{ end -}}
+{{- range until (get $powers $unit | default 0 | int) }}{{ $bytes = mulf $bytes (ternary 1024 1000 (hasSuffix "i" $unit)) }}{{ end -}}
+{{- mulf (minf $bytes 4e18) 0.9 | floor | int64 -}}
 {{- end -}}

@@ -4,9 +4,11 @@ ServiceAccount, and with the ServiceAccounts that it acts for.
 */}}
 {{- define "lockstep.namespaces" -}}
 {{- $found := dict -}}
+{{- $own := false -}}
 {{- range (fromYaml (include "lockstep.config" .)).apps -}}
 {{- $namespace := .namespace | default "default" -}}
 {{- $account := .serviceAccount | default "" -}}
+{{- if not $account }}{{ $own = true }}{{ end -}}
 {{- if and (contains "${APP}" $namespace) (not $.Values.rbac.namespaces) (has $.Values.rbac.mode (list "namespaced" "list")) -}}
 {{- fail (printf "rbac.namespaces: missing; the namespace %q depends on the repository's folders, so list those that apps may write to" $namespace) -}}
 {{- end -}}
@@ -18,7 +20,7 @@ ServiceAccount, and with the ServiceAccounts that it acts for.
 {{- end -}}
 {{- if .Values.rbac.namespaces -}}
 {{- $wanted := dict -}}
-{{- range .Values.rbac.namespaces }}{{ $_ := set $wanted . (get $found . | default (dict "writes" true)) }}{{ end -}}
+{{- range .Values.rbac.namespaces }}{{ $_ := set $wanted . (get $found . | default (dict "writes" $own)) }}{{ end -}}
 {{- $found = $wanted -}}
 {{- end -}}
 {{- toYaml $found -}}
@@ -28,17 +30,21 @@ ServiceAccount, and with the ServiceAccounts that it acts for.
 {{- define "lockstep.accounts" -}}
 {{- $found := dict -}}
 {{- $add := list -}}
+{{- $given := list -}}
+{{- range .Values.rbac.impersonate }}{{ $given = append $given .name }}{{ end -}}
 {{- range (fromYaml (include "lockstep.config" .)).apps -}}
 {{- if .serviceAccount -}}
 {{- $parts := splitList "/" .serviceAccount -}}
 {{- $namespace := .namespace | default "default" -}}
 {{- if eq (len $parts) 2 }}{{ $namespace = first $parts }}{{ end -}}
-{{- if not (contains "${APP}" (printf "%s/%s" $namespace (last $parts))) -}}
+{{- if not (contains "${APP}" $namespace) -}}
 {{- $add = append $add (dict "namespace" $namespace "name" (last $parts)) -}}
+{{- else if and (has $.Values.rbac.mode (list "namespaced" "list")) (not (has (last $parts) $given)) -}}
+{{- fail (printf "rbac.impersonate: missing; the namespace %q depends on the repository's folders, so list where there is a ServiceAccount %s" $namespace (last $parts)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- range concat $add .Values.rbac.impersonate -}}
+{{- range concat $add (.Values.rbac.impersonate | default list) -}}
 {{- $_ := set $found .namespace (append (get $found .namespace | default list) .name | uniq | sortAlpha) -}}
 {{- end -}}
 {{- toYaml $found -}}

@@ -1,0 +1,122 @@
+package charts
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// folders are values for an app for each folder, all of which act as a ServiceAccount.
+var folders = []string{
+	"--set", "config.repositories[0].name=shop,config.repositories[0].url=https://git.example.com/shop.git",
+	"--set", "config.apps[0].repository=shop,config.apps[0].paths=apps/*,config.apps[0].namespace=${APP},config.apps[0].serviceAccount=team",
+	"--set", "rbac.namespaces={front,back},rbac.impersonate[0].namespace=front,rbac.impersonate[0].name=team",
+}
+
+// writes are the namespaces in which the daemon itself may write.
+func writes(t *testing.T, all []*unstructured.Unstructured) (namespaces []string) {
+	t.Helper()
+	for _, o := range all {
+		if o.GetKind() != "Role" || o.GetName() != "lockstep-apps" {
+			continue
+		}
+		role := &rbacv1.Role{}
+		must(t, runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, role))
+		if slices.ContainsFunc(role.Rules, func(r rbacv1.PolicyRule) bool {
+			return slices.Contains(r.Verbs, "patch") && !slices.Contains(r.Resources, "events")
+		}) {
+			namespaces = append(namespaces, o.GetNamespace())
+		}
+	}
+	slices.Sort(namespaces)
+	return namespaces
+}
+
+func TestNamespacesOfFoldersAreWrittenToOnlyForAppsWithoutAServiceAccount(t *testing.T) {
+	if got := writes(t, render(t, "tools", folders...)); len(got) > 0 {
+		t.Errorf("all apps act as accounts, and the daemon may write to %s", got)
+	}
+	another := append(slices.Clone(folders), "--set", "config.apps[1].repository=shop,config.apps[1].paths=infra/*,config.apps[1].namespace=${APP}")
+	if got := writes(t, render(t, "tools", another...)); !slices.Equal(got, []string{"back", "front"}) {
+		t.Errorf("an app acts as nobody, and the daemon may write to %s", got)
+	}
+}
+
+// TestTheNetworkPolicyLetsTheGitHostsPortsOut holds that an installation reaches the ports that its URLs name.
+func TestTheNetworkPolicyLetsTheGitHostsPortsOut(t *testing.T) {
+	for _, c := range []struct {
+		set  string
+		want []int
+	}{
+		{"repository.url=https://git.example.com/a.git", []int{443, 6443, 22}},
+		{"repository.url=http://git.example.com/a.git", []int{443, 6443, 22, 80}},
+		{"repository.url=https://git.example.com:8443/a.git", []int{443, 6443, 22, 8443}},
+		{"repository.url=http://[2001:db8::1]:3000,networkPolicy.ports={6443}", []int{6443, 3000}},
+		{"repository.url=ssh://git@git.example.com:2222/a.git,repository.credentialsSecret=a", []int{443, 6443, 22, 2222}},
+		{"repository.url=git@git.example.com:a.git,repository.credentialsSecret=a,networkPolicy.ports={6443}", []int{6443, 22}},
+		{"repository.url=https://git.example.com/a.git,repository.proxy=socks5h://proxy", []int{443, 6443, 22, 1080}},
+		{"repository.url=https://git.example.com/a:90/b.git", []int{443, 6443, 22}},
+		{"repository.url=https://git.example.com/a.git,extraArgs[0]=--otlp-endpoint=http://collector.tools:4318", []int{443, 6443, 22, 4318}},
+		{"repository.url=https://git.example.com/a.git,env.HTTPS_PROXY=http://proxy.example.com:3128/,env.A=b", []int{443, 6443, 22, 3128}},
+	} {
+		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", c.set), "NetworkPolicy")
+		var got []int
+		for _, port := range policy.Spec.Egress[1].Ports {
+			got = append(got, port.Port.IntValue())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.set, got, c.want)
+		}
+	}
+}
+
+// TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata takes the networks for which a pod's address is in no range.
+func TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata(t *testing.T) {
+	for set, want := range map[string]bool{"a=b": true, "c=d,networkPolicy.cidrs={192.0.2.0/24}": false} {
+		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", "repository.url=https://git.example.com/a.git,env."+set), "NetworkPolicy")
+		pods := false
+		for _, to := range policy.Spec.Egress[1].To {
+			pods = pods || to.NamespaceSelector != nil
+			if to.IPBlock != nil && to.IPBlock.CIDR == "0.0.0.0/0" && !slices.Contains(to.IPBlock.Except, "169.254.0.0/16") {
+				t.Errorf("%s: the metadata can be reached: %v", set, to.IPBlock)
+			}
+		}
+		if pods != want {
+			t.Errorf("%s: pods can be reached: %t", set, pods)
+		}
+	}
+}
+
+// TestEachSecretHasAVolumeOfItsOwn takes the longest names, of which volumes may not have all.
+func TestEachSecretHasAVolumeOfItsOwn(t *testing.T) {
+	const long = "a234567890123456789012345678901234567890123456789" // 49
+	set := []string{"--set", "repository.url=https://git.example.com/shop.git"}
+	for _, last := range "bc" {
+		set = append(set, "--set", fmt.Sprintf("secrets.notifications.%s%c=chat-%c", long, last, last))
+	}
+	spec := only[appsv1.Deployment](t, render(t, "tools", set...), "Deployment").Spec.Template.Spec
+	names, found := map[string]bool{}, 0
+	for _, volume := range spec.Volumes {
+		if names[volume.Name] || len(volume.Name) > 63 {
+			t.Errorf("volume %s is there twice, or too long", volume.Name)
+		}
+		names[volume.Name] = true
+	}
+	for _, mount := range spec.Containers[0].VolumeMounts {
+		if !names[mount.Name] {
+			t.Errorf("no volume %s", mount.Name)
+		}
+		if len(mount.MountPath) > len("/etc/lockstep/notifications/") && mount.MountPath[:27] == "/etc/lockstep/notifications" {
+			found++
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d Secrets are mounted, want 2", found)
+	}
+}
