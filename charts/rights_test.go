@@ -2,6 +2,7 @@ package charts
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -67,7 +68,7 @@ func TestTheNetworkPolicyLetsTheGitHostsPortsOut(t *testing.T) {
 	} {
 		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", c.set), "NetworkPolicy")
 		var got []int
-		for _, port := range policy.Spec.Egress[1].Ports {
+		for _, port := range policy.Spec.Egress[2].Ports {
 			got = append(got, port.Port.IntValue())
 		}
 		if !slices.Equal(got, c.want) {
@@ -81,7 +82,7 @@ func TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata(t *testing.T) {
 	for set, want := range map[string]bool{"a=b": true, "c=d,networkPolicy.cidrs={192.0.2.0/24}": false} {
 		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", "repository.url=https://git.example.com/a.git,env."+set), "NetworkPolicy")
 		pods := false
-		for _, to := range policy.Spec.Egress[1].To {
+		for _, to := range policy.Spec.Egress[2].To {
 			pods = pods || to.NamespaceSelector != nil
 			if to.IPBlock != nil && to.IPBlock.CIDR == "0.0.0.0/0" && !slices.Contains(to.IPBlock.Except, "169.254.0.0/16") {
 				t.Errorf("%s: the metadata can be reached: %v", set, to.IPBlock)
@@ -91,6 +92,41 @@ func TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata(t *testing.T) {
 			t.Errorf("%s: pods can be reached: %t", set, pods)
 		}
 	}
+}
+
+// TestReplicasReachEachOther holds the ways by which they tell the status of all and pass webhooks on, whoever else may come.
+func TestReplicasReachEachOther(t *testing.T) {
+	from := "networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.a=b,networkPolicy.webhookFrom[0].ipBlock.cidr=192.0.2.0/24"
+	hooks := ",webhook.enabled=true,webhook.provider=github,webhook.secret=hook"
+	for set, want := range map[string][]string{from: {"http"}, from + hooks: {"http", "webhook"}} {
+		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", "repository.url=https://git.example.com/a.git,"+set), "NetworkPolicy")
+		own := func(peers []networkingv1.NetworkPolicyPeer) bool {
+			return slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
+				return p.NamespaceSelector == nil && reflect.DeepEqual(p.PodSelector, &policy.Spec.PodSelector)
+			})
+		}
+		var in, out []string
+		for _, rule := range policy.Spec.Ingress {
+			if own(rule.From) {
+				in = append(in, names(rule.Ports)...)
+			}
+		}
+		for _, rule := range policy.Spec.Egress {
+			if own(rule.To) {
+				out = append(out, names(rule.Ports)...)
+			}
+		}
+		if !slices.Equal(in, want) || !slices.Equal(out, want) {
+			t.Errorf("%s: in %v, out %v, want %v", set, in, out, want)
+		}
+	}
+}
+
+func names(ports []networkingv1.NetworkPolicyPort) (names []string) {
+	for _, port := range ports {
+		names = append(names, port.Port.String())
+	}
+	return names
 }
 
 // TestEachSecretHasAVolumeOfItsOwn takes the longest names, of which volumes may not have all.

@@ -25,6 +25,7 @@ import (
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/metrics"
 	"github.com/lockstep-dev/lockstep/sync/status"
 	"github.com/lockstep-dev/lockstep/sync/watch"
 )
@@ -78,7 +79,7 @@ func Run(text string) error {
 	}
 	ledger, applier := inventory.NewStore(c, order.State), apply.New(c, shown)
 	store := status.NewStore()
-	words := &words{next: store, out: json.NewEncoder(os.Stdout)}
+	words := newWords(store)
 	fleet := &sync.Fleet{
 		Build: func(app sync.App) (*sync.Reconciler, error) {
 			return &sync.Reconciler{App: app, Applier: applier, Gate: gate, Ledger: ledger}, nil
@@ -104,13 +105,21 @@ func Run(text string) error {
 
 // words says when an app is healthy.
 type words struct {
-	next sync.Observer
+	next []sync.Observer // of the program those that keep something of each app
 	mu   stdsync.Mutex
 	out  *json.Encoder
 }
 
+func newWords(store *status.Store) *words {
+	return &words{out: json.NewEncoder(os.Stdout), next: []sync.Observer{
+		store, metrics.New(metrics.Build{}, store, func() int { return 0 }),
+	}}
+}
+
 func (w *words) Observe(ctx context.Context, event sync.Event) {
-	w.next.Observe(ctx, event)
+	for _, next := range w.next {
+		next.Observe(ctx, event)
+	}
 	if event.Record == nil && event.Err == nil {
 		return
 	}
