@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -191,6 +192,11 @@ func TestAReplicationControllerIsHealthyOnceItsPodsAre(t *testing.T) {
 		"apiVersion": "v1", "kind": "ResourceQuota", "metadata": map[string]any{"name": "small"},
 		"spec": map[string]any{"hard": map[string]any{"pods": "2"}},
 	}))
+	third := unstructuredOf(t, map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "third"}, "spec": pod["spec"]})
+	clustertest.Eventually(t, "a third pod to be refused", func(ctx context.Context) (bool, string) {
+		_, err := c.resource(third).Create(ctx, third, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return apierrors.IsForbidden(err), fmt.Sprint(err)
+	})
 	more := controller(pod)
 	must(t, unstructured.SetNestedField(more.Object, int64(3), "spec", "replicas"))
 	r := c.told(c.apply(more, service.DeepCopy()), health.QuotaExceeded, "exceeded quota", "limited: pods=2")
