@@ -24,11 +24,11 @@ type Metrics struct {
 
 	steps        *prometheus.HistogramVec
 	healthy      *prometheus.HistogramVec
-	objects      *prometheus.CounterVec
-	drift        *prometheus.CounterVec
-	fights       *prometheus.CounterVec
-	verdicts     *prometheus.CounterVec
-	rollbacks    *prometheus.CounterVec
+	objects      *tallies
+	drift        *tallies
+	fights       *tallies
+	verdicts     *tallies
+	rollbacks    *tallies
 	fetches      *prometheus.CounterVec
 	fetchErrors  *prometheus.CounterVec
 	lastFetch    *prometheus.GaugeVec
@@ -48,11 +48,11 @@ func New(build Build, store *status.Store, waiting func() int) *Metrics {
 		healthy: prometheus.NewHistogramVec(histogram("commit_to_healthy_seconds",
 			"From a commit, or from the moment that it was fetched where a remote does not tell, until it served. Of commits that wrote an object.",
 			0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600), []string{"app"}),
-		objects:     counter("objects_total", "Outcomes of objects in passes: created, configured, unchanged, pruned, skipped.", "app", "action"),
-		drift:       counter("drift_corrections_total", "Objects that somebody else had changed or deleted, and that were set back.", "app"),
-		fights:      counter("fights_total", "Times that an object was left alone for a while, as somebody changes it back each time.", "app"),
-		verdicts:    counter("gate_verdicts_total", "Verdicts of the gate: Healthy, or the reason why not.", "app", "reason"),
-		rollbacks:   counter("rollbacks_total", "Commits that did not serve, and were taken back for the last healthy state.", "app"),
+		objects:     tallied("objects_total", "Outcomes of objects in passes: created, configured, unchanged, pruned, skipped.", "action"),
+		drift:       tallied("drift_corrections_total", "Objects that somebody else had changed or deleted, and that were set back."),
+		fights:      tallied("fights_total", "Times that an object was left alone for a while, as somebody changes it back each time."),
+		verdicts:    tallied("gate_verdicts_total", "Verdicts of the gate: Healthy, or the reason why not.", "reason"),
+		rollbacks:   tallied("rollbacks_total", "Commits that did not serve, and were taken back for the last healthy state."),
 		fetches:     counter("repository_fetches_total", "Times that a repository was asked for its newest commit.", "repository"),
 		fetchErrors: counter("repository_fetch_errors_total", "Times that a repository could not be asked or read, by type.", "repository", "type"),
 		lastFetch: prometheus.NewGaugeVec(prometheus.GaugeOpts{

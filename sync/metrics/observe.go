@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/lockstep-dev/lockstep/apply"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/sync"
@@ -33,7 +31,7 @@ func (m *Metrics) Observe(_ context.Context, event sync.Event) {
 	case event.Change != nil:
 		m.changed(event.App, event.Change)
 	case event.Rejection != nil:
-		m.rollbacks.WithLabelValues(event.App).Inc()
+		m.rollbacks.add(event.App, "", 1)
 		m.failed(event, event.Rejection.Reason)
 	case event.Record != nil:
 		m.recorded(event)
@@ -45,32 +43,32 @@ func (m *Metrics) Observe(_ context.Context, event sync.Event) {
 // expect has the series of an app begin at 0: what Prometheus sees first at 1 has not increased for it.
 func (m *Metrics) expect(app string) {
 	for _, action := range actions {
-		m.objects.WithLabelValues(app, string(action))
+		m.objects.add(app, string(action), 0)
 	}
-	for _, vec := range []*prometheus.CounterVec{m.drift, m.fights, m.rollbacks} {
-		vec.WithLabelValues(app)
+	for _, none := range []*tallies{m.drift, m.fights, m.rollbacks} {
+		none.add(app, "", 0)
 	}
-	m.verdicts.WithLabelValues(app, string(sync.Healthy))
+	m.verdicts.add(app, string(sync.Healthy), 0)
 	m.healthy.WithLabelValues(app)
 }
 
 func (m *Metrics) forget(app string) {
 	m.accounts.forget(app)
 	m.healthy.DeleteLabelValues(app)
-	for _, vec := range []*prometheus.CounterVec{m.objects, m.drift, m.fights, m.verdicts, m.rollbacks} {
-		vec.DeletePartialMatch(prometheus.Labels{"app": app})
+	for _, counts := range []*tallies{m.objects, m.drift, m.fights, m.verdicts, m.rollbacks} {
+		counts.forget(app)
 	}
 }
 
 func (m *Metrics) changed(app string, c *apply.Change) {
-	m.objects.WithLabelValues(app, string(c.Action)).Inc()
+	m.objects.add(app, string(c.Action), 1)
 	switch {
 	case sync.IsFight(c):
 		if m.accounts.get(app).began(c) {
-			m.fights.WithLabelValues(app).Inc()
+			m.fights.add(app, "", 1)
 		}
 	case c.Drift && (c.Action == apply.Created || c.Action == apply.Configured):
-		m.drift.WithLabelValues(app).Inc()
+		m.drift.add(app, "", 1)
 	}
 }
 
@@ -80,7 +78,7 @@ func (m *Metrics) failed(event sync.Event, reason string) {
 	one.judged = true
 	if one.failed != is {
 		one.failed = is
-		m.verdicts.WithLabelValues(event.App, reason).Inc()
+		m.verdicts.add(event.App, reason, 1)
 	}
 }
 
@@ -93,7 +91,7 @@ func (m *Metrics) recorded(event sync.Event) {
 	wrote := app.Objects.Created + app.Objects.Configured + app.Objects.Pruned
 	one := m.accounts.get(event.App)
 	if event.Record.Moved && (wrote > 0 || one.judged || one.open) {
-		m.verdicts.WithLabelValues(event.App, string(sync.Healthy)).Inc()
+		m.verdicts.add(event.App, string(sync.Healthy), 1)
 	}
 	if healthy != nil && healthy.At.Equal(event.At) && wrote > 0 {
 		m.healthy.WithLabelValues(event.App).Observe(app.Timeline.Total().Seconds())
