@@ -35,11 +35,16 @@ type peers struct {
 }
 
 func newPeers(r *replica, store *status.Store) *peers {
-	return &peers{replica: r, store: store, self: store.Handler(), client: &http.Client{
-		Transport:     &http.Transport{IdleConnTimeout: time.Minute}, // by no proxy
-		Timeout:       peerTimeout,
+	return &peers{replica: r, store: store, self: store.Handler(), client: clientOfPeers(peerTimeout)}
+}
+
+// clientOfPeers returns a client that asks other replicas, by no proxy, and goes nowhere else that one of them sends it.
+func clientOfPeers(timeout time.Duration) *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute},
+		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 }
 
 // handle has what is read about apps answered for all replicas.
@@ -65,7 +70,7 @@ func (p *peers) list(w http.ResponseWriter, r *http.Request) {
 	for _, holder := range p.others() {
 		group.Go(func() {
 			var list status.List
-			_, body, err := p.ask(r.Context(), holder, r.URL.Path)
+			body, err := p.ask(r.Context(), holder, r.URL.Path)
 			if err == nil {
 				err = json.Unmarshal(body, &list)
 			}
@@ -81,9 +86,7 @@ func (p *peers) list(w http.ResponseWriter, r *http.Request) {
 	byName := func(a, b status.App) int { return cmp.Compare(a.Name, b.Name) }
 	slices.SortStableFunc(all.Apps, byName) // of an app that has just moved what was there first: this replica's
 	all.Apps = slices.CompactFunc(all.Apps, func(a, b status.App) bool { return a.Name == b.Name })
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(all) // whoever has gone does not read the error either
+	reply(w, http.StatusOK, all)
 }
 
 // one is what the replica says that keeps the app, or this one where none does that answers. Parts move, and who holds one is
@@ -100,38 +103,37 @@ func (p *peers) one(w http.ResponseWriter, r *http.Request) {
 		others[0], others[at] = others[at], others[0]
 	}
 	for _, other := range others {
-		code, body, err := p.ask(r.Context(), other, r.URL.EscapedPath())
-		if err != nil || code != http.StatusOK || !json.Valid(body) {
-			continue
+		body, err := p.ask(r.Context(), other, r.URL.EscapedPath())
+		if err == nil && json.Valid(body) {
+			reply(w, http.StatusOK, json.RawMessage(body))
+			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write(body) // likewise
-		return
 	}
 	p.self.ServeHTTP(w, r)
 }
 
 // ask reads of another replica what it says of its own apps.
-func (p *peers) ask(ctx context.Context, holder, path string) (code int, body []byte, err error) {
+func (p *peers) ask(ctx context.Context, holder, path string) (body []byte, err error) {
 	_, at := addressesOf(holder)
 	if !at.IsValid() {
-		return 0, nil, fmt.Errorf("%s does not say where its status is", holder)
+		return nil, fmt.Errorf("%s does not say where its status is", holder)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, (&url.URL{Scheme: "http", Host: at.String()}).String()+path+"?"+selfQuery, nil)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	answer, err := p.client.Do(request)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if by := answer.Header.Get(peerHeader); by != holder {
-		return 0, nil, fmt.Errorf("%s is not at %s", holder, at)
+		return nil, fmt.Errorf("%s is not at %s", holder, at)
 	}
-	body, err = io.ReadAll(io.LimitReader(answer.Body, longestAnswer))
-	return answer.StatusCode, body, err
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answered %d", holder, answer.StatusCode)
+	}
+	return io.ReadAll(io.LimitReader(answer.Body, longestAnswer))
 }
 
 // holder is who holds a lease, as far as is known; empty for nobody.

@@ -35,11 +35,7 @@ func (h *hooks) relayTo(keepers func() []netip.AddrPort) {
 	if h == nil {
 		return
 	}
-	r := &relay{keepers: keepers, room: make(chan struct{}, relays), log: h.log, client: &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute}, // by no proxy
-		Timeout:       relayTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	r := &relay{keepers: keepers, room: make(chan struct{}, relays), log: h.log, client: clientOfPeers(relayTimeout)}
 	h.receiver.Relay = r.pass
 }
 
