@@ -187,6 +187,9 @@ func (f *Fleet) arrange(ctx context.Context) {
 		}
 		f.start(ctx, app)
 	}
+	for _, shift := range f.shifts {
+		shift.begin()
+	}
 	for name, m := range f.members {
 		_, is := wanted[name]
 		switch {

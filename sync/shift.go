@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	stdsync "sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -11,15 +12,21 @@ import (
 
 // Shift is a time for which a [Fleet] may keep some apps. What it does for them it does with the shift's context.
 type Shift struct {
-	ctx  context.Context
-	owns func(app string) bool
-	over chan struct{}
+	ctx   context.Context
+	owns  func(app string) bool
+	begun chan struct{}
+	begin func() // closes begun, once
+	over  chan struct{}
 }
 
 // NewShift returns a Shift that lasts until ctx ends, of the apps that owns names. Owns must say the same at any time.
 func NewShift(ctx context.Context, owns func(app string) bool) *Shift {
-	return &Shift{ctx: ctx, owns: owns, over: make(chan struct{})}
+	begun := make(chan struct{})
+	return &Shift{ctx: ctx, owns: owns, begun: begun, begin: stdsync.OnceFunc(func() { close(begun) }), over: make(chan struct{})}
 }
+
+// Begun is closed once the fleet's [Observer] knows each app of the shift that the newest roster asks for.
+func (s *Shift) Begun() <-chan struct{} { return s.begun }
 
 // Over is closed once a fleet that has taken the shift on does nothing for its apps any more.
 func (s *Shift) Over() <-chan struct{} { return s.over }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/lockstep-dev/lockstep/apply/inventory"
 	"github.com/lockstep-dev/lockstep/git/webhook"
 	"github.com/lockstep-dev/lockstep/sync"
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
 // askingTimeout is how long the cluster may take to be asked.
@@ -68,12 +68,12 @@ func (f *runFlags) askable(d *daemon) *asking {
 func (a *asking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, "want POST")
+		status.Refuse(w, http.StatusMethodNotAllowed, "want POST")
 		return
 	}
 	if !a.trusts(r.Header) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="lockstep"`)
-		refuse(w, http.StatusUnauthorized, "want the header Authorization: Bearer and the token")
+		status.Refuse(w, http.StatusUnauthorized, "want the header Authorization: Bearer and the token")
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askingTimeout)
@@ -85,14 +85,14 @@ func (a *asking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case errors.Is(err, inventory.ErrBusy):
-		refuse(w, http.StatusConflict, "another command of the app is under way: ask again when it has ended")
+		status.Refuse(w, http.StatusConflict, "another command of the app is under way: ask again when it has ended")
 	case err != nil:
 		a.log.Warn("sync that was asked for over HTTP cannot be passed on", zap.String("app", request.App), zap.Error(err))
-		refuse(w, http.StatusServiceUnavailable, "the cluster cannot be asked now")
+		status.Refuse(w, http.StatusServiceUnavailable, "the cluster cannot be asked now")
 	case !known:
-		refuse(w, http.StatusNotFound, "no such app")
+		status.Refuse(w, http.StatusNotFound, "no such app")
 	default:
-		reply(w, http.StatusAccepted, map[string]string{"app": request.App, "action": request.Action})
+		status.Reply(w, http.StatusAccepted, map[string]string{"app": request.App, "action": request.Action})
 	}
 }
 
@@ -131,16 +131,4 @@ func (a *asking) knows(ctx context.Context, app string) (bool, error) {
 		return true, nil
 	}
 	return err == nil && !record.IsNew(), err
-}
-
-func refuse(w http.ResponseWriter, code int, why string) {
-	reply(w, code, map[string]string{"error": why})
-}
-
-func reply(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // whoever has gone does not read the error either
 }

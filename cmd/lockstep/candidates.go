@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -31,7 +30,7 @@ func (r *replica) candidates(crew *crew, work work) []*lease.Candidate {
 	if r.shards == 1 {
 		all := r.candidate(r.lease, func(ctx context.Context) {
 			if crew.agrees(ctx) { // asked again: one that came at the same moment has seen this lease, or is seen now
-				work(ctx, func(string) bool { return true })
+				work(ctx, r.lease, func(string) bool { return true })
 			}
 		})
 		all.May = crew.agrees
@@ -45,7 +44,7 @@ func (r *replica) candidates(crew *crew, work work) []*lease.Candidate {
 			if !crew.agrees(ctx) {
 				return
 			}
-			work(ctx, func(app string) bool { return shardOf(app, r.shards) == shard })
+			work(ctx, name, func(app string) bool { return shardOf(app, r.shards) == shard })
 		})
 		c.May = func(context.Context) bool { return crew.may(shard) }
 		candidates = append(candidates, c)
@@ -55,8 +54,7 @@ func (r *replica) candidates(crew *crew, work work) []*lease.Candidate {
 
 // presence stands for the Lease that says that this replica is there. It allows no write, and so has a guard of its own.
 func (r *replica) presence() *lease.Candidate {
-	_, unique, _ := strings.Cut(r.identity, "_")
-	c := r.candidate(r.lease+"-replica-"+unique, nil)
+	c := r.candidate(r.lease+"-replica-"+r.is().Unique, nil)
 	c.Guard = lease.NewGuard()
 	c.Guard.Protect(r.guard.Unprotected())
 	c.Labels[memberLabel] = "true"

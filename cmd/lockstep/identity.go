@@ -6,42 +6,29 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+
+	"github.com/lockstep-dev/lockstep/sync/status"
 )
 
-// identity is the name of this replica: in a pod the pod's, and different each time that it starts.
+// identity is who this replica is, before it is known where others reach it.
 func identity() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "lockstep"
 	}
-	return host + "_" + strings.ToLower(rand.Text()[:8])
+	return status.Identity{Host: host, Unique: strings.ToLower(rand.Text()[:8])}.String()
 }
 
-// found puts where the other replicas reach this one into its identity, which they read in the Leases:
-// host@webhooks,status_unique. An address that is zero is left out.
-func (r *replica) found(hooks, status netip.AddrPort) {
-	host, unique, cut := strings.Cut(r.identity, "_")
-	if !cut || !hooks.IsValid() && !status.IsValid() {
-		return
-	}
-	text := func(at netip.AddrPort) string {
-		if !at.IsValid() {
-			return ""
-		}
-		return at.String()
-	}
-	r.identity = host + "@" + text(hooks) + "," + text(status) + "_" + unique
+// found puts where the other replicas reach this one into its identity, which they read in the Leases. An address that is zero is
+// left out.
+func (r *replica) found(hooks, api netip.AddrPort) {
+	is := r.is()
+	is.Webhooks, is.Status = hooks, api
+	r.identity = is.String()
 }
 
-// addressesOf are those in an identity; zero where there is none.
-func addressesOf(identity string) (hooks, status netip.AddrPort) {
-	_, rest, _ := strings.Cut(identity, "@")
-	text, _, _ := strings.Cut(rest, "_")
-	first, second, _ := strings.Cut(text, ",")
-	hooks, _ = netip.ParseAddrPort(first)
-	status, _ = netip.ParseAddrPort(second)
-	return hooks, status
-}
+// is is who this replica is.
+func (r *replica) is() status.Identity { return status.ParseIdentity(r.identity) }
 
 // reachable is where others reach a listener of this process: in a pod at the pod's address. The zero address where there is no
 // listener, or that is not known.

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
-	stdsync "sync"
 	"time"
 
 	"github.com/lockstep-dev/lockstep/sync/status"
@@ -24,6 +23,9 @@ const (
 	// peerHeader says in an answer which replica gives it: an address may be another's by now.
 	peerHeader = "Lockstep-Replica"
 )
+
+// errNoApp says that a replica does not keep the app.
+var errNoApp = errors.New("no such app")
 
 // peers answers what is read of a replica's status about the apps that others keep as well, by asking those: a Service, and whoever
 // forwards a port to one, comes to any.
@@ -62,59 +64,46 @@ func (p *peers) handle(mux *http.ServeMux) {
 	}
 }
 
-// list is what the replicas say together. Of one that does not answer it says so.
+// list is what the replicas say together. Of what is missing it says so.
 func (p *peers) list(w http.ResponseWriter, r *http.Request) {
-	all := p.store.List()
-	var mu stdsync.Mutex
-	var group stdsync.WaitGroup
-	for _, holder := range p.others() {
-		group.Go(func() {
-			var list status.List
-			body, err := p.ask(r.Context(), holder, r.URL.Path)
-			if err == nil {
-				err = json.Unmarshal(body, &list)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil && all.Replica != nil {
-				all.Replica.Silent = append(all.Replica.Silent, holder)
-			}
-			all.Apps = append(all.Apps, list.Apps...)
-		})
-	}
-	group.Wait()
-	byName := func(a, b status.App) int { return cmp.Compare(a.Name, b.Name) }
-	slices.SortStableFunc(all.Apps, byName) // of an app that has just moved what was there first: this replica's
-	all.Apps = slices.CompactFunc(all.Apps, func(a, b status.App) bool { return a.Name == b.Name })
-	reply(w, http.StatusOK, all)
+	status.Reply(w, http.StatusOK, p.together(r.Context()))
 }
 
-// one is what the replica says that keeps the app, or this one where none does that answers. Parts move, and who holds one is
-// known a moment later: so the others are asked as well where the holder knows nothing of it.
+// one is what the replica says that keeps the app. Parts move, and who holds one is known a moment later: where the holder that
+// is known of does not know the app, all are asked who keeps it.
 func (p *peers) one(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("app")
-	if _, known := p.store.App(name); known {
+	lease := p.names()[shardOf(name, p.shards)]
+	if _, known := p.store.App(name); known || p.standing().Keeps(lease) {
 		p.self.ServeHTTP(w, r)
 		return
 	}
-	holder := p.holder(p.names()[shardOf(name, p.shards)])
-	others := p.others()
-	if at := slices.Index(others, holder); at > 0 {
-		others[0], others[at] = others[at], others[0]
+	if body, err := p.ask(r.Context(), p.holder(lease), r.URL.EscapedPath()); err == nil {
+		status.Reply(w, http.StatusOK, json.RawMessage(body))
+		return
 	}
-	for _, other := range others {
-		body, err := p.ask(r.Context(), other, r.URL.EscapedPath())
-		if err == nil && json.Valid(body) {
-			reply(w, http.StatusOK, json.RawMessage(body))
-			return
-		}
+	is := p.together(r.Context()).Replica
+	keeper := is.Leases[shardOf(name, len(is.Leases))]
+	if slices.Contains(is.Missing, keeper.Name) {
+		status.Refuse(w, http.StatusServiceUnavailable, is.Lacks())
+		return
 	}
-	p.self.ServeHTTP(w, r)
+	body, err := p.ask(r.Context(), keeper.Holder, r.URL.EscapedPath())
+	switch {
+	case keeper.Holder == p.identity:
+		p.self.ServeHTTP(w, r)
+	case err == nil:
+		status.Reply(w, http.StatusOK, json.RawMessage(body))
+	case errors.Is(err, errNoApp):
+		status.Refuse(w, http.StatusNotFound, "no such app")
+	default:
+		status.Refuse(w, http.StatusServiceUnavailable, status.ParseIdentity(keeper.Holder).Name()+", which keeps the app, does not answer")
+	}
 }
 
 // ask reads of another replica what it says of its own apps.
 func (p *peers) ask(ctx context.Context, holder, path string) (body []byte, err error) {
-	_, at := addressesOf(holder)
+	at := status.ParseIdentity(holder).Status
 	if !at.IsValid() {
 		return nil, fmt.Errorf("%s does not say where its status is", holder)
 	}
@@ -130,10 +119,18 @@ func (p *peers) ask(ctx context.Context, holder, path string) (body []byte, err 
 	if by := answer.Header.Get(peerHeader); by != holder {
 		return nil, fmt.Errorf("%s is not at %s", holder, at)
 	}
-	if answer.StatusCode != http.StatusOK {
+	switch answer.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound:
+		return nil, errNoApp
+	default:
 		return nil, fmt.Errorf("%s answered %d", holder, answer.StatusCode)
 	}
-	return io.ReadAll(io.LimitReader(answer.Body, longestAnswer))
+	body, err = io.ReadAll(io.LimitReader(answer.Body, longestAnswer))
+	if err == nil && !json.Valid(body) {
+		err = fmt.Errorf("%s answered with what is no JSON", holder)
+	}
+	return body, err
 }
 
 // holder is who holds a lease, as far as is known; empty for nobody.
@@ -161,7 +158,7 @@ func (r *replica) others() []string {
 func (r *replica) keepers() []netip.AddrPort {
 	var all []netip.AddrPort
 	for _, holder := range r.others() {
-		if hooks, _ := addressesOf(holder); hooks.IsValid() && !slices.Contains(all, hooks) {
+		if hooks := status.ParseIdentity(holder).Webhooks; hooks.IsValid() && !slices.Contains(all, hooks) {
 			all = append(all, hooks)
 		}
 	}

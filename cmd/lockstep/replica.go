@@ -35,6 +35,7 @@ type replica struct {
 
 	mu       stdsync.Mutex
 	holders  map[string]string // by lease
+	begun    map[string]bool   // the leases held here whose apps the status knows
 	troubles map[string]string // what was logged last, by lease and verb
 }
 
@@ -57,7 +58,7 @@ func (f *runFlags) replicate(d *daemon) error {
 	d.replica = &replica{
 		replicaFlags: f.replicaFlags, guard: f.guard, leases: leases, namespace: d.namespace, identity: identity(), log: d.log,
 		ensure: inventory.NewStore(c, d.namespace).Ensure, requests: inventory.NewStore(c, d.namespace),
-		holders: map[string]string{}, troubles: map[string]string{},
+		holders: map[string]string{}, begun: map[string]bool{}, troubles: map[string]string{},
 	}
 	d.signals.metrics.Leads(d.replica.leading)
 	d.signals.notifier.SetKeeps(d.replica.keeps)
@@ -81,8 +82,8 @@ func ownKinds() meta.RESTMapper {
 	return mapper
 }
 
-// work keeps the apps that owns names in step until ctx ends.
-type work func(ctx context.Context, owns func(app string) bool)
+// work keeps the apps that owns names in step, for which a lease is held, until ctx ends.
+type work func(ctx context.Context, held string, owns func(app string) bool)
 
 func (r *replica) held(name, holder string) {
 	r.mu.Lock()
@@ -120,6 +121,13 @@ func (r *replica) keeps(app string) bool {
 	return slices.Contains(r.guard.Held(), r.names()[shardOf(app, r.shards)])
 }
 
+// begins notes whether the status knows the apps of a lease that is held here.
+func (r *replica) begins(held string, begun bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begun[held] = begun
+}
+
 // standing is what the status says of this replica.
 func (r *replica) standing() status.Replica {
 	leading := r.leading()
@@ -133,13 +141,16 @@ func (r *replica) standing() status.Replica {
 			holder = "" // it says so, and could not be renewed: nobody keeps the apps
 		}
 		is.Leases = append(is.Leases, status.Lease{Name: name, Holder: holder})
+		if !leading[name] || !r.begun[name] {
+			is.Missing = append(is.Missing, name)
+		}
 	}
 	return is
 }
 
 // keepShifts has the fleet keep apps in step whenever a lease is held.
 func (d *daemon) keepShifts(ctx context.Context, shifts chan<- *sync.Shift, desk *desk) error {
-	return d.replica.run(ctx, func(ctx context.Context, owns func(string) bool) {
+	return d.replica.run(ctx, func(ctx context.Context, held string, owns func(string) bool) {
 		shift := sync.NewShift(ctx, owns)
 		select {
 		case <-ctx.Done():
@@ -148,7 +159,13 @@ func (d *daemon) keepShifts(ctx context.Context, shifts chan<- *sync.Shift, desk
 		}
 		var group errgroup.Group
 		group.Go(func() error { return desk.of(owns).run(ctx) })
+		select {
+		case <-shift.Begun():
+			d.replica.begins(held, true)
+		case <-shift.Over():
+		}
 		<-shift.Over()
+		d.replica.begins(held, false)
 		_ = group.Wait() // it has none
 	})
 }

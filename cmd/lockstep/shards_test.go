@@ -59,6 +59,7 @@ func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 		list, err := stranger.list(ctx)
 		return err == nil && list.Replica != nil && list.Replica.Standby && list.Replica.Warm, fmt.Sprint(list, err)
 	})
+	stranger.tellsOfAll()
 	p.commitOnce("six")
 	if wrote := slices.ContainsFunc(p.ledger.of("/"), func(w request) bool { return w.by == "stranger" }); wrote {
 		t.Error("a replica that divides the apps otherwise has written")
@@ -69,7 +70,7 @@ func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 func (d *process) tellsOfAll() {
 	d.Helper()
 	out, code := d.lockstep("status", "--server", "http://"+d.address)
-	if code != exitHealthy || !strings.Contains(out, fmt.Sprintf("%d apps: %[1]d healthy\n", apps)) || strings.Contains(out, "does not answer") {
+	if code != exitHealthy || !strings.Contains(out, fmt.Sprintf("%d apps: %[1]d healthy\n", apps)) || strings.Contains(out, "not all apps") {
 		d.Errorf("%s says %d %s", d.name, code, out)
 	}
 	for i := range apps {

@@ -12,11 +12,6 @@ type List struct {
 	Replica  *Replica `json:"replica,omitempty"`
 }
 
-// problem is the body of every answer that is an error.
-type problem struct {
-	Error string `json:"error"`
-}
-
 // Handler serves the Store:
 //
 //	GET /healthz              200 as long as the workers work, 503 when one is stuck
@@ -28,7 +23,7 @@ func (s *Store) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.serveAlive)
 	mux.HandleFunc("GET /readyz", s.serveReady)
-	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.List()) })
+	mux.HandleFunc("GET /api/v1/apps", func(w http.ResponseWriter, _ *http.Request) { Reply(w, http.StatusOK, s.List()) })
 	mux.HandleFunc("GET /api/v1/apps/{app}", s.serveApp)
 	mux.HandleFunc("GET /api/v1/apps/{app}/history", s.serveHistory)
 	return mux
@@ -64,11 +59,11 @@ func (s *Store) serveApp(w http.ResponseWriter, r *http.Request) {
 	app, known := s.App(r.PathValue("app"))
 	switch is := s.waiting(); {
 	case known:
-		answer(w, http.StatusOK, app)
+		Reply(w, http.StatusOK, app)
 	case is != nil:
-		answer(w, http.StatusServiceUnavailable, problem{is.String()})
+		Refuse(w, http.StatusServiceUnavailable, is.String())
 	default:
-		answer(w, http.StatusNotFound, problem{"no such app"})
+		Refuse(w, http.StatusNotFound, "no such app")
 	}
 }
 
@@ -78,15 +73,15 @@ func (s *Store) serveHistory(w http.ResponseWriter, r *http.Request) {
 	read := s.history
 	s.mu.RUnlock()
 	if !known || read == nil {
-		answer(w, http.StatusNotFound, problem{"no such app"})
+		Refuse(w, http.StatusNotFound, "no such app")
 		return
 	}
 	history, err := read(r.Context(), r.PathValue("app"))
 	if err != nil {
-		answer(w, http.StatusServiceUnavailable, problem{"the history cannot be read"})
+		Refuse(w, http.StatusServiceUnavailable, "the history cannot be read")
 		return
 	}
-	answer(w, http.StatusOK, history)
+	Reply(w, http.StatusOK, history)
 }
 
 func plain(w http.ResponseWriter, code int, text string) {
@@ -96,7 +91,13 @@ func plain(w http.ResponseWriter, code int, text string) {
 	_, _ = w.Write([]byte(text + "\n"))
 }
 
-func answer(w http.ResponseWriter, code int, body any) {
+// Refuse answers with an error: {"error": why}.
+func Refuse(w http.ResponseWriter, code int, why string) {
+	Reply(w, code, map[string]string{"error": why})
+}
+
+// Reply answers with JSON, which nothing between keeps.
+func Reply(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

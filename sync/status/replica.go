@@ -13,7 +13,9 @@ type Replica struct {
 	Warm     bool    `json:"warm"`    // it could begin at once: all repositories have been asked
 	Leases   []Lease `json:"leases"`
 
-	// Silent are the identities of those that were asked about their apps, which are missing here, and did not answer.
+	// Missing are the leases whose apps are not shown here: nobody holds one, or who does has not answered, or has just begun.
+	Missing []string `json:"missing,omitempty"`
+	// Silent are the identities of those that hold one of them and were asked, and did not answer.
 	Silent []string `json:"silent,omitempty"`
 }
 
@@ -27,32 +29,34 @@ type Lease struct {
 func (r Replica) String() string {
 	var all []string
 	for _, l := range r.Leases {
-		all = append(all, cmp.Or(nameOf(l.Holder), "nobody")+" holds "+l.Name)
+		all = append(all, cmp.Or(ParseIdentity(l.Holder).Name(), "nobody")+" holds "+l.Name)
 	}
 	return "standby: " + strings.Join(all, ", ")
 }
 
-// nameOf is an identity without where the others reach the replica.
-func nameOf(identity string) string {
-	host, rest, _ := strings.Cut(identity, "@")
-	if _, unique, found := strings.Cut(rest, "_"); found {
-		return host + "_" + unique
-	}
-	return host
-}
-
-// Lacks says which replicas have not answered, empty where all have.
+// Lacks says which apps are not shown and why, empty where all are.
 func (r Replica) Lacks() string {
 	var all []string
 	for _, l := range r.Leases {
-		if slices.Contains(r.Silent, l.Holder) {
-			all = append(all, nameOf(l.Holder)+" holds "+l.Name)
+		switch holder := ParseIdentity(l.Holder).Name(); {
+		case !slices.Contains(r.Missing, l.Name):
+		case l.Holder == "":
+			all = append(all, "nobody is known to hold "+l.Name)
+		case slices.Contains(r.Silent, l.Holder):
+			all = append(all, holder+", which holds "+l.Name+", does not answer")
+		default:
+			all = append(all, holder+" has just taken "+l.Name)
 		}
 	}
 	if len(all) == 0 {
 		return ""
 	}
-	return "not shown, as it does not answer: what is kept where " + strings.Join(all, ", ")
+	return "not all apps are shown: " + strings.Join(all, "; ")
+}
+
+// Keeps reports whether the replica holds a lease, and shows all of its apps.
+func (r Replica) Keeps(lease string) bool {
+	return slices.Contains(r.Leases, Lease{Name: lease, Holder: r.Identity}) && !slices.Contains(r.Missing, lease)
 }
 
 // SetReplica has the status say what this daemon is to others. Until then it is alone.

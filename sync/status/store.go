@@ -128,7 +128,15 @@ func (s *Store) SetHistory(read func(ctx context.Context, app string) (any, erro
 
 // List returns all that the Store knows.
 func (s *Store) List() List {
+	before := s.Replica()
 	apps, replica := s.Apps(), s.Replica()
+	if replica != nil && before != nil {
+		for _, lease := range before.Missing { // its apps may have come only after they were read
+			if !slices.Contains(replica.Missing, lease) {
+				replica.Missing = append(replica.Missing, lease)
+			}
+		}
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return List{Apps: apps, Problems: s.problems, Replica: replica}
