@@ -71,6 +71,24 @@ func (f *Fleet) enter(ctx context.Context, shift *Shift) {
 	}
 	f.recall(shift.ctx)
 	f.arrange(ctx)
+	f.inquire(shift)
+}
+
+// inquire has the repositories of a shift asked anew: the webhook of a push has gone to whoever kept its apps, if it was there.
+func (f *Fleet) inquire(shift *Shift) {
+	ask := func(feed string) {
+		if held := f.feeds[feed]; held != nil {
+			held.feed.Hint()
+		}
+	}
+	for name, app := range f.wished {
+		if shift.owns(name) {
+			ask(app.Feed)
+		}
+	}
+	for _, set := range f.roster.Sets { // an app may be there that nobody has seen yet
+		ask(set.App.Feed)
+	}
 }
 
 // lapsed is the shift of apps that are started when theirs has just ended.

@@ -153,6 +153,23 @@ func TestAStandbyAnswersForTheLeaderAndLeavesCommandsToIt(t *testing.T) {
 	second.leads()
 }
 
+// TestAPushThatTheLeaderDoesNotHearOfIsLiveWithTheNext has the repository rest for so long that it is asked once an hour, and
+// pushes while nobody leads: the webhook would have gone to whoever led last.
+func TestAPushThatTheLeaderDoesNotHearOfIsLiveWithTheNext(t *testing.T) {
+	p := newPair(t)
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		t.Setenv("GIT_"+who+"_DATE", "2020-01-01T00:00:00Z")
+	}
+	p.settings(1, "one")
+	flags := []string{"--repo", p.repo.Serve(), "--path", "app", "--name", "app", "-n", p.namespace, "--interval", "1h"}
+	first := p.start("first", flags...)
+	first.leads()
+	p.start("second", flags...).waits()
+	first.signal(syscall.SIGKILL)
+	p.settings(1, "two")
+	p.have(1, "two")
+}
+
 func TestACommandIsAnsweredWhenTheLeaderThatHasTakenItUpIsKilled(t *testing.T) {
 	p := newPair(t)
 	p.repo.Write("app/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: hangs}\nspec: {nodeSelector: {is: nowhere}, containers: [{name: c, image: c}]}\n")
