@@ -175,7 +175,7 @@ func (d *daemon) keep(ctx context.Context, interval time.Duration, listen string
 	}
 	if d.replica != nil {
 		d.replica.found(d.hooks.address(), server.address())
-		d.hooks.relayTo(d.replica.keepers)
+		d.hooks.relayTo(d.replica.keepers, d.replica.late())
 		shifts := make(chan *sync.Shift)
 		fleet.Shifts = shifts
 		fleet.Record = inventory.NewStore(d.client, d.namespace).Peek

@@ -229,7 +229,7 @@ func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
 		}
 		received.set([]webhook.Target{target(wakes)})
 		is.found(received.address(), netip.AddrPort{})
-		received.relayTo(is.keepers)
+		received.relayTo(is.keepers, 100*time.Millisecond)
 		if is == standby {
 			s.hooks = received
 		}
@@ -251,6 +251,18 @@ func TestAWebhookReachesTheReplicaThatKeepsTheApps(t *testing.T) {
 			t.Errorf("%s was not woken", is.identity)
 		}
 	}
+	standby.held("lockstep", "") // it has not seen yet who has taken it
+	if code := s.post(hookSecret); code != http.StatusAccepted {
+		t.Fatalf("answered %d", code)
+	}
+	<-woken[standby]
+	standby.held("lockstep", leader.identity)
+	select {
+	case <-woken[leader]:
+	case <-time.After(30 * time.Second):
+		t.Error("who had taken the lease just before was not woken")
+	}
+
 	standby.held("lockstep", "c_3") // of a replica that receives none
 	if code := s.post(hookSecret); code != http.StatusAccepted || s.logged.FilterMessage("webhook is not passed on").Len() > 0 {
 		t.Errorf("answered %d, logged %v", code, s.logged.All())
@@ -274,7 +286,7 @@ func TestAWebhookIsPassedOnToAsManyReplicasAsCanKeepApps(t *testing.T) {
 	t.Cleanup(replica.Close)
 	at := netip.MustParseAddrPort(replica.Listener.Addr().String())
 	h := &hooks{receiver: &webhook.Receiver{}, log: zap.NewNop()}
-	h.relayTo(func() []netip.AddrPort { return slices.Repeat([]netip.AddrPort{at}, mostShards) })
+	h.relayTo(func() []netip.AddrPort { return slices.Repeat([]netip.AddrPort{at}, mostShards) }, time.Hour)
 	h.receiver.Relay(webhook.Hint{Provider: webhook.GitHub, Body: []byte("{}")})
 	clustertest.Eventually(t, "all replicas to hear of it", func(context.Context) (bool, string) {
 		return heard.Load() == mostShards, fmt.Sprint(heard.Load())

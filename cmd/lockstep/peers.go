@@ -140,6 +140,9 @@ func (r *replica) holder(lease string) string {
 	return r.holders[lease]
 }
 
+// late is how long after it was taken a lease is known to be another's, with something to spare.
+func (r *replica) late() time.Duration { return r.duration / 5 }
+
 // others are the identities of the other replicas that keep apps.
 func (r *replica) others() []string {
 	r.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,17 +26,19 @@ const (
 // addresses of the repository and its refs.
 type relay struct {
 	keepers func() []netip.AddrPort
+	again   time.Duration // until who keeps the apps is known that did so when a webhook came
 	client  *http.Client
 	room    chan struct{}
 	log     *zap.Logger
 }
 
-// relayTo has whoever keepers says told of what is received here.
-func (h *hooks) relayTo(keepers func() []netip.AddrPort) {
+// relayTo has whoever keepers says told of what is received here, and whoever it says in addition after a while: what it says
+// may be that late.
+func (h *hooks) relayTo(keepers func() []netip.AddrPort, late time.Duration) {
 	if h == nil {
 		return
 	}
-	r := &relay{keepers: keepers, room: make(chan struct{}, relays), log: h.log, client: clientOfPeers(relayTimeout)}
+	r := &relay{keepers: keepers, again: late, room: make(chan struct{}, relays), log: h.log, client: clientOfPeers(relayTimeout)}
 	h.receiver.Relay = r.pass
 }
 
@@ -49,7 +52,15 @@ func (h *hooks) address() netip.AddrPort {
 
 // pass sends a hint to all of them, and does not wait for it.
 func (r *relay) pass(hint webhook.Hint) {
-	for _, at := range r.keepers() {
+	told := r.keepers()
+	r.tell(hint, told)
+	time.AfterFunc(r.again, func() {
+		r.tell(hint, slices.DeleteFunc(r.keepers(), func(at netip.AddrPort) bool { return slices.Contains(told, at) }))
+	})
+}
+
+func (r *relay) tell(hint webhook.Hint, all []netip.AddrPort) {
+	for _, at := range all {
 		select {
 		case r.room <- struct{}{}:
 		default:
