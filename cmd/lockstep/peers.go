@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"time"
@@ -24,7 +23,7 @@ const (
 	peerHeader = "Lockstep-Replica"
 )
 
-// errNoApp says that a replica does not keep the app.
+// errNoApp says that whoever keeps the apps of that part has none of the name.
 var errNoApp = errors.New("no such app")
 
 // peers answers what is read of a replica's status about the apps that others keep as well, by asking those: a Service, and whoever
@@ -55,10 +54,7 @@ func (p *peers) handle(mux *http.ServeMux) {
 		"/api/v1/apps": p.list, "/api/v1/apps/{app}": p.one, "/api/v1/apps/{app}/history": p.one,
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-			if w.Header().Set(peerHeader, p.identity); r.URL.RawQuery == selfQuery {
-				p.self.ServeHTTP(w, r)
-				return
-			}
+			w.Header().Set(peerHeader, p.identity)
 			all(w, r)
 		})
 	}
@@ -66,39 +62,58 @@ func (p *peers) handle(mux *http.ServeMux) {
 
 // list is what the replicas say together. Of what is missing it says so.
 func (p *peers) list(w http.ResponseWriter, r *http.Request) {
+	if r.URL.RawQuery == selfQuery {
+		p.self.ServeHTTP(w, r)
+		return
+	}
 	status.Reply(w, http.StatusOK, p.together(r.Context()))
 }
 
-// one is what the replica says that keeps the app. Parts move, and who holds one is known a moment later: where the holder that
-// is known of does not know the app, all are asked who keeps it.
+// one is what the replica says that keeps the app: that there is no such app only it may say. Parts move, and who holds one is
+// known a moment later: where the holder that is known of does not keep the app, all are asked who does.
 func (p *peers) one(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("app")
 	lease := p.names()[shardOf(name, p.shards)]
-	if _, known := p.store.App(name); known || p.standing().Keeps(lease) {
+	_, known := p.store.App(name)
+	switch {
+	case known || p.standing().Keeps(lease):
 		p.self.ServeHTTP(w, r)
-		return
+	case r.URL.RawQuery == selfQuery:
+		status.Refuse(w, http.StatusServiceUnavailable, "another replica keeps the app")
+	case !p.pass(w, r, p.holder(lease)):
+		p.search(w, r, name)
 	}
-	if body, err := p.ask(r.Context(), p.holder(lease), r.URL.EscapedPath()); err == nil {
-		status.Reply(w, http.StatusOK, json.RawMessage(body))
-		return
-	}
+}
+
+// search asks all replicas who keeps an app, and passes on what that one says.
+func (p *peers) search(w http.ResponseWriter, r *http.Request, name string) {
 	is := p.together(r.Context()).Replica
 	keeper := is.Leases[shardOf(name, len(is.Leases))]
-	if slices.Contains(is.Missing, keeper.Name) {
-		status.Refuse(w, http.StatusServiceUnavailable, is.Lacks())
-		return
-	}
-	body, err := p.ask(r.Context(), keeper.Holder, r.URL.EscapedPath())
 	switch {
-	case keeper.Holder == p.identity:
+	case slices.Contains(is.Missing, keeper.Name):
+	case keeper.Holder == p.identity: // by now
 		p.self.ServeHTTP(w, r)
+		return
+	case p.pass(w, r, keeper.Holder):
+		return
+	default:
+		is.Missing, is.Silent = append(is.Missing, keeper.Name), append(is.Silent, keeper.Holder)
+	}
+	status.Refuse(w, http.StatusServiceUnavailable, is.Lacks())
+}
+
+// pass answers as the holder of a lease does that the app is kept by, and reports whether it does.
+func (p *peers) pass(w http.ResponseWriter, r *http.Request, holder string) bool {
+	body, err := p.ask(r.Context(), holder, r.URL.EscapedPath())
+	switch {
+	case errors.Is(err, errNoApp):
+		status.Refuse(w, http.StatusNotFound, errNoApp.Error())
 	case err == nil:
 		status.Reply(w, http.StatusOK, json.RawMessage(body))
-	case errors.Is(err, errNoApp):
-		status.Refuse(w, http.StatusNotFound, "no such app")
 	default:
-		status.Refuse(w, http.StatusServiceUnavailable, status.ParseIdentity(keeper.Holder).Name()+", which keeps the app, does not answer")
+		return false
 	}
+	return true
 }
 
 // ask reads of another replica what it says of its own apps.
@@ -131,39 +146,4 @@ func (p *peers) ask(ctx context.Context, holder, path string) (body []byte, err 
 		err = fmt.Errorf("%s answered with what is no JSON", holder)
 	}
 	return body, err
-}
-
-// holder is who holds a lease, as far as is known; empty for nobody.
-func (r *replica) holder(lease string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.holders[lease]
-}
-
-// late is how long after it was taken a lease is known to be another's, with something to spare.
-func (r *replica) late() time.Duration { return r.duration / 5 }
-
-// others are the identities of the other replicas that keep apps.
-func (r *replica) others() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var all []string
-	for _, holder := range r.holders {
-		if holder != "" && holder != r.identity && !slices.Contains(all, holder) {
-			all = append(all, holder)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-// keepers are the addresses of the webhooks of the other replicas that keep apps, as far as they say.
-func (r *replica) keepers() []netip.AddrPort {
-	var all []netip.AddrPort
-	for _, holder := range r.others() {
-		if hooks := status.ParseIdentity(holder).Webhooks; hooks.IsValid() && !slices.Contains(all, hooks) {
-			all = append(all, hooks)
-		}
-	}
-	return all
 }

@@ -66,17 +66,26 @@ func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 	}
 }
 
-// tellsOfAll asks a replica about the apps of all of them.
+// tellsOfAll waits until a replica tells the apps of all. As long as it does not, as some are being handed over, it says so.
 func (d *process) tellsOfAll() {
 	d.Helper()
-	out, code := d.lockstep("status", "--server", "http://"+d.address)
-	if code != exitHealthy || !strings.Contains(out, fmt.Sprintf("%d apps: %[1]d healthy\n", apps)) || strings.Contains(out, "not all apps") {
-		d.Errorf("%s says %d %s", d.name, code, out)
-	}
-	for i := range apps {
-		if out, code := d.lockstep("status", fmt.Sprintf("app-%d", i), "--server", "http://"+d.address); code != exitHealthy {
+	clustertest.Eventually(d, d.name+" to tell all apps", func(context.Context) (bool, string) {
+		out, code := d.lockstep("status", "--server", "http://"+d.address)
+		whole := code == exitHealthy && strings.Contains(out, fmt.Sprintf("%d apps: %[1]d healthy\n", apps))
+		if said := strings.Contains(out, "not all apps are shown: "); code != exitHealthy || whole == said {
 			d.Errorf("%s says %d %s", d.name, code, out)
 		}
+		return whole, out
+	})
+	for i := range apps {
+		app := fmt.Sprintf("app-%d", i)
+		clustertest.Eventually(d, d.name+" to tell "+app, func(context.Context) (bool, string) {
+			out, code := d.lockstep("status", app, "--server", "http://"+d.address)
+			if code != exitHealthy && !strings.Contains(out, "not all apps are shown: ") {
+				d.Errorf("%s says %d %s", d.name, code, out)
+			}
+			return code == exitHealthy, out
+		})
 	}
 }
 
