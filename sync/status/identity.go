@@ -37,22 +37,14 @@ func (i Identity) Name() string {
 
 // ParseIdentity reads an Identity from its text. One that some other program has written into a Lease has a host alone.
 func ParseIdentity(text string) Identity {
-	rest, unique, cut := cutLast(text, "_")
-	if !cut {
+	last := strings.LastIndex(text, "_") // a host may have one, too
+	if last < 0 {
 		return Identity{Host: text}
 	}
-	host, addresses, _ := strings.Cut(rest, "@")
-	i := Identity{Host: host, Unique: unique}
+	host, addresses, _ := strings.Cut(text[:last], "@")
+	i := Identity{Host: host, Unique: text[last+1:]}
 	hooks, status, _ := strings.Cut(addresses, ",")
 	i.Webhooks, _ = netip.ParseAddrPort(hooks) // what is none is zero
 	i.Status, _ = netip.ParseAddrPort(status)
 	return i
-}
-
-func cutLast(text, separator string) (before, after string, found bool) {
-	at := strings.LastIndex(text, separator)
-	if at < 0 {
-		return text, "", false
-	}
-	return text[:at], text[at+len(separator):], true
 }
