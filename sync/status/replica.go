@@ -42,6 +42,8 @@ func (r Replica) Lacks() string {
 		case !slices.Contains(r.Missing, l.Name):
 		case l.Holder == "":
 			all = append(all, "nobody is known to hold "+l.Name)
+		case slices.Contains(r.Silent, l.Holder) && !ParseIdentity(l.Holder).Status.IsValid():
+			all = append(all, holder+", which holds "+l.Name+", does not say where it is asked (its --listen, or POD_IP)")
 		case slices.Contains(r.Silent, l.Holder):
 			all = append(all, holder+", which holds "+l.Name+", does not answer")
 		default:
