@@ -63,7 +63,7 @@ var (
 // precious are the kinds whose deletion the guards of a prune are for, and that are never recreated.
 var precious = []schema.GroupKind{{Kind: "Namespace"}, gkCustom, {Kind: "PersistentVolumeClaim"}}
 
-// scalable are the kinds that an autoscaler may have the replica count of.
+// scalableKinds are the kinds that an autoscaler may have the replica count of.
 var scalableKinds = []schema.GroupKind{{Group: "apps", Kind: "Deployment"}, {Group: "apps", Kind: "StatefulSet"}, {Group: "apps", Kind: "ReplicaSet"}}
 
 func newRights(mapper meta.RESTMapper, daemon types.NamespacedName) *rights {

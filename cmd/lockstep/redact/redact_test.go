@@ -90,7 +90,7 @@ func carriers(text string) []zap.Field {
 		zap.Errors("h", []error{wrapped, errors.Join(wrapped, wrapped)}), zap.Stringer("i", named{text}), zap.Any("j", named{text}),
 		zap.Any("k", holder{text, map[string]string{"x": text}}), zap.Any("l", map[string]any{text: []any{text, map[string]any{"y": text}}}),
 		zap.Object("m", marshaler{text}), zap.Inline(marshaler{text}), zap.Dict("n", zap.String("o", text)),
-		zap.Any("p", &url.Error{Op: "Get", URL: text, Err: wrapped}), zap.Stringers("q", []named{{text}}), zap.String(text, "key"),
+		zap.Any("p", &url.Error{Op: "Get", URL: text, Err: wrapped}), zap.Stringers("q", []named{{text}}), zap.String(text, "key"), zap.Int(text, 1),
 		zap.Reflect("r", []holder{{Note: text}}), zap.Namespace("space"), zap.String("s", text), zap.Namespace(text),
 		zap.Any("t", map[string][]byte{"key": []byte(text)}), zap.Any("u", [][]byte{[]byte(text)}), zap.Any("v", bytesOfOnes([]byte(text))),
 	}

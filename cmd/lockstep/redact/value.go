@@ -137,6 +137,7 @@ func field(f zapcore.Field) []zapcore.Field {
 		zapcore.ArrayMarshalerType, zapcore.ObjectMarshalerType, zapcore.InlineMarshalerType:
 	default: // numbers, booleans and times
 		if !secretKey.MatchString(f.Key) {
+			f.Key = Text(f.Key)
 			return []zapcore.Field{f}
 		}
 	}
