@@ -56,7 +56,7 @@ func (d *desk) succeed(old *desk) {
 
 // offer queues n if it is for the target, and news to it. It is called under the notifier's lock.
 func (d *desk) offer(n Notice) {
-	d.overtake(n)
+	d.settle(n)
 	if !d.target.wants(n) {
 		d.isForeign(n)
 		return
@@ -65,7 +65,7 @@ func (d *desk) offer(n Notice) {
 	if known && before.same(n) {
 		return
 	}
-	if known && d.target.onCommit() && !n.over() && before.Revision == n.Revision {
+	if known && d.target.onCommit() && !n.over() && before.Revision == n.Revision && before.State != sync.Suspended {
 		return // a commit is pending once, and not any more after its verdict
 	}
 	is := told{Notice: n}
@@ -137,7 +137,7 @@ func (d *desk) run(ctx context.Context) {
 func (d *desk) first() (key string, n Notice, waits bool) {
 	for {
 		key, n, waits = d.queue.first()
-		if !waits || n.over() || n.overtaken || d.keeps(n.App) {
+		if !waits || n.over() || n.ended || d.keeps(n.App) {
 			return key, n, waits
 		}
 		d.queue.done(key, n)
