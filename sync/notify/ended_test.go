@@ -46,7 +46,9 @@ func TestACommitIsPendingNoLongerThanItsAppIsThere(t *testing.T) {
 	s.join("api", own)
 	s.tell("web", first, begin(first)...)
 	expect(t, api, "1111111 pending: web is Progressing")
-	s.tell("api", first, healthy(first)...)
+	s.tell("api", first, begin(first)...)
+	expect(t, api, "1111111 pending: api is Progressing")
+	s.tell("api", first, healthy(first)[4:]...)
 	expect(t, api, "1111111 success: api is Healthy")
 	for _, app := range []string{"web", "api"} {
 		s.tell(app, first, sync.Event{Left: true, Retired: true})

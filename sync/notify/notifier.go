@@ -73,7 +73,7 @@ func (n *Notifier) desk(target Target) *desk {
 		}
 	}
 	d := &desk{
-		target: target, client: n.client, log: n.log, keeps: n.stillKeeps, queue: newQueue(), retry: n.retry, told: map[string]told{},
+		target: target, client: n.client, log: n.log, keeps: n.stillKeeps, queue: newQueue(), retry: n.retry, told: map[string]told{}, counts: &counts{},
 		foreign: map[string]bool{}, ended: make(chan struct{}),
 	}
 	if target.CAFile != "" {
