@@ -19,7 +19,8 @@ func TestACommitIsPendingNoLongerThanItsAppIsKeptInStep(t *testing.T) {
 			"left as it is, as the config says", "Progressing",
 		},
 		"by hand": {
-			[]sync.Event{byHand, byHand}, begin(first)[1:],
+			[]sync.Event{byHand, byHand},
+			begin(first)[1:],
 			"left as it is, as somebody has asked for by hand; lockstep resume ends that", "Syncing",
 		},
 	} {
