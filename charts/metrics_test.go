@@ -30,6 +30,7 @@ var exported = map[string][]string{
 	"lockstep_api_requests_total":                      {"verb", "code"},
 	"lockstep_build_info":                              {"version", "commit", "goversion"},
 	"lockstep_leader":                                  {"name"},
+	"lockstep_notifications_total":                     {"target", "outcome"},
 }
 
 // scraped are the labels that Prometheus adds.

@@ -49,6 +49,7 @@ type Event struct {
 
 	Joined   *App           // the app is looked after from now on; no step
 	Left     bool           // the app is not looked after any more; no step
+	Retired  bool           // with Left: by nobody, as it has left the config or the repository
 	Waits    string         // the app has something to do, and waits: for what; no step
 	Snapshot *git.Snapshot  // StepFetch: a revision that no pass has seen before
 	Same     *git.Snapshot  // StepFetch: a revision in which the files of a healthy app are as they were

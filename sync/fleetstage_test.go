@@ -34,6 +34,7 @@ type fleetStage struct {
 	applier func(sync.Applier) sync.Applier // what a test puts around the daemon's; nil for nothing
 	fetches atomic.Int64                    // of the repository
 	heard   sync.Wake                       // poked when the store has heard something; nil for nobody
+	retired atomic.Int64                    // apps that are nobody's any more
 	end     func()                          // ends the daemon, and returns when it has
 }
 
@@ -55,13 +56,17 @@ func newFleetStage(t testing.TB) *fleetStage {
 	return s
 }
 
-// nudging pokes those who wait for something to be in the store.
+// nudging pokes those who wait for something to be in the store, and counts the apps that are nobody's any more.
 type nudging struct {
 	*status.Store
-	told sync.Wake
+	told    sync.Wake
+	retired *atomic.Int64
 }
 
 func (n nudging) Observe(ctx context.Context, event sync.Event) {
+	if event.Left && event.Retired {
+		n.retired.Add(1)
+	}
 	n.Store.Observe(ctx, event)
 	n.told.Poke()
 }
@@ -103,7 +108,7 @@ func (s *fleetStage) run() {
 			all, _, err := ledger.All(ctx)
 			return all, err
 		},
-		Observer: nudging{s.store, s.heard}, Workers: 2, Interval: time.Second, Log: zap.NewNop(), Orders: s.orders,
+		Observer: nudging{s.store, s.heard, &s.retired}, Workers: 2, Interval: time.Second, Log: zap.NewNop(), Orders: s.orders,
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	s.rosters = make(chan sync.Roster, 1)

@@ -80,7 +80,7 @@ func (f *Fleet) farewell(ctx context.Context) {
 		}
 		delete(f.members, m.app.Name)
 		f.claims.leave(m.app.Name)
-		f.board.Observe(ctx, Event{App: m.app.Name, At: time.Now(), Left: true})
+		f.board.Observe(ctx, Event{App: m.app.Name, At: time.Now(), Left: true, Retired: true})
 	}
 }
 

@@ -99,6 +99,20 @@ func TestAnAppThatIsBlockedWhileItLeavesStaysWithoutPruning(t *testing.T) {
 	s.live(2, "a", "b", "c", "settings-0", "settings-1", "settings-2", "settings-3", "settings-4")
 }
 
+func TestAnAppThatHasLeftIsToldToBeNobodysAnyMore(t *testing.T) {
+	s := newFleetStage(t)
+	s.sets = []sync.Set{s.perFolder(true)}
+	s.folder("a", "b")
+	s.commit()
+	s.run()
+	s.live(2, "a", "b")
+	s.drop("a")
+	s.live(1, "b")
+	if retired := s.retired.Load(); retired != 1 {
+		t.Errorf("of %d apps, want 1", retired)
+	}
+}
+
 func TestDataOfAnAppThatLeavesIsDeletedByHand(t *testing.T) {
 	s := newFleetStage(t)
 	s.sets = []sync.Set{s.perFolder(true)}

@@ -38,7 +38,9 @@ type signals struct {
 func newSignals(store *status.Store, log *zap.Logger) *signals {
 	pool := sync.NewPool(sync.DefaultWorkers)
 	build := metrics.Build{Version: buildVersion(), Commit: commitBuilt(), Go: runtime.Version()}
-	return &signals{store: store, log: log, metrics: metrics.New(build, store, pool.Waiting), notifier: notify.New(store, redact.Text, log), pool: pool}
+	s := &signals{store: store, log: log, metrics: metrics.New(build, store, pool.Waiting), notifier: notify.New(store, redact.Text, log), pool: pool}
+	s.metrics.Notifies(s.notifier.Counts)
+	return s
 }
 
 // commitBuilt is the commit that the program was built from, as far as that is recorded.

@@ -77,6 +77,12 @@ func New(build Build, store *status.Store, waiting func() int) *Metrics {
 // Leads adds which of the leases by which replicas take turns this one holds, by name. It is called once at most.
 func (m *Metrics) Leads(leads func() map[string]bool) { m.registry.MustRegister(leading(leads)) }
 
+// Notifies adds what became of notifications, by the name of the target and by the outcome: as many as count says, which begins at 0
+// for each target and falls only where it begins anew. It is called once at most.
+func (m *Metrics) Notifies(count func() map[string]map[string]uint64) {
+	m.registry.MustRegister(notifications(count))
+}
+
 // Gatherer is where all metrics are read.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 

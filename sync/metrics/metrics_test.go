@@ -42,6 +42,9 @@ func newStage(t *testing.T) *stage {
 	build := metrics.Build{Version: "v1.2.3", Commit: "3f2a1c9", Go: "go1.26"}
 	m := metrics.New(build, store, func() int { return 7 })
 	m.Leads(func() map[string]bool { return map[string]bool{"lockstep": true} })
+	m.Notifies(func() map[string]map[string]uint64 {
+		return map[string]map[string]uint64{"ops": {"sent": 3, "failed": 1, "dropped": 0}}
+	})
 	return &stage{t, store, m, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 

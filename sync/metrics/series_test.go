@@ -33,6 +33,7 @@ func TestACountBeginsAtZero(t *testing.T) {
 		`lockstep_gate_verdicts_total{app="web",reason="Healthy"} 0`, `lockstep_commit_to_healthy_seconds_count{app="web"} 0`,
 		`lockstep_step_duration_seconds_count{step="gate"} 0`, `lockstep_repository_fetches_total{repository="shop"} 0`,
 		`lockstep_repository_fetch_errors_total{repository="shop",type="AuthenticationFailed"} 0`,
+		`lockstep_notifications_total{outcome="dropped",target="ops"} 0`, `lockstep_notifications_total{outcome="sent",target="ops"} 3`,
 	)
 }
 

@@ -54,14 +54,14 @@ func joined(base string, parts []string) (plain, written string) {
 
 func (t Target) stateOf(n Notice) string {
 	states := providers[t.Type].states
-	if n.overtaken {
-		return states[3]
-	}
 	switch n.State {
 	case sync.Healthy:
 		return states[1]
 	case sync.Failed, sync.Blocked, sync.RolledBack:
 		return states[2]
+	}
+	if n.ended || n.State == sync.Suspended {
+		return states[3]
 	}
 	return states[0]
 }
@@ -69,7 +69,7 @@ func (t Target) stateOf(n Notice) string {
 func (t Target) description(n Notice) string {
 	text := n.summary()
 	switch {
-	case n.overtaken:
+	case n.ended:
 	case t.Template != "":
 		text = t.text(n)
 	case n.State == sync.Syncing:

@@ -80,8 +80,8 @@ func TestWhatIsTooOldIsDroppedAtOnceAndToldOnce(t *testing.T) {
 	chat.next(t)
 	dropped := s.waitForLog("notifications are dropped, as they are too old").ContextMap()["notifications"]
 	s.end()
-	if dropped != int64(50) || len(chat.got) > 0 {
-		t.Errorf("%v are dropped, and %d requests more were made", dropped, len(chat.got))
+	if counted := s.notifier.Counts()["chat"]["dropped"]; dropped != int64(50) || counted != 50 || len(chat.got) > 0 {
+		t.Errorf("%v are dropped, %d counted, and %d requests more were made", dropped, counted, len(chat.got))
 	}
 }
 
@@ -236,5 +236,8 @@ func TestAQueueThatIsFullIsToldOnce(t *testing.T) {
 	<-busy
 	if told := s.logs.FilterMessage("notifications are dropped, the oldest first, as too many wait").Len(); told != 1 {
 		t.Errorf("told %d times", told)
+	}
+	if dropped := s.notifier.Counts()["chat"]["dropped"]; dropped != 100 {
+		t.Errorf("%d are counted as dropped", dropped)
 	}
 }

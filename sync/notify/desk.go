@@ -36,6 +36,7 @@ type desk struct {
 	retry   time.Duration   // the first
 	told    map[string]told // by app; under the notifier's lock
 	full    bool            // more was offered last than can wait; under the notifier's lock
+	counts  *counts
 	foreign map[string]bool // hosts that this was said of; under the notifier's lock
 	failed  bool            // the target was said to be out of order
 	stop    context.CancelFunc
@@ -47,7 +48,7 @@ type desk struct {
 // succeed has d go on where old leaves off: the same target with another config, which may be what old has lacked. It is called under
 // the notifier's lock, and before old is stopped.
 func (d *desk) succeed(old *desk) {
-	d.queue, d.told, d.full = old.queue, old.told, old.full
+	d.queue, d.told, d.full, d.counts = old.queue, old.told, old.full, old.counts
 	if old.stop != nil {
 		d.before = old
 		old.heir.Store(true)
@@ -56,7 +57,7 @@ func (d *desk) succeed(old *desk) {
 
 // offer queues n if it is for the target, and news to it. It is called under the notifier's lock.
 func (d *desk) offer(n Notice) {
-	d.overtake(n)
+	d.settle(n)
 	if !d.target.wants(n) {
 		d.isForeign(n)
 		return
@@ -65,7 +66,7 @@ func (d *desk) offer(n Notice) {
 	if known && before.same(n) {
 		return
 	}
-	if known && d.target.onCommit() && !n.over() && before.Revision == n.Revision {
+	if known && d.target.onCommit() && !n.over() && before.Revision == n.Revision && before.State != sync.Suspended {
 		return // a commit is pending once, and not any more after its verdict
 	}
 	is := told{Notice: n}
@@ -97,6 +98,9 @@ func (d *desk) put(n Notice) {
 		key += " " + n.Revision.Hash // each commit is to have its own end
 	}
 	full := d.queue.offer(key, n)
+	if full {
+		d.counts.dropped.Add(1)
+	}
 	if full && !d.full {
 		d.log.Warn("notifications are dropped, the oldest first, as too many wait", zap.String("target", d.target.Name))
 	}
@@ -126,8 +130,9 @@ func (d *desk) run(ctx context.Context) {
 		if !waits {
 			return
 		}
-		if err := d.deliver(leaving, n); err != nil {
+		if err := d.attempt(leaving, n); err != nil {
 			d.tell(err, n)
+			d.counts.dropped.Add(1)
 		}
 		d.queue.done(key, n)
 	}
@@ -137,7 +142,7 @@ func (d *desk) run(ctx context.Context) {
 func (d *desk) first() (key string, n Notice, waits bool) {
 	for {
 		key, n, waits = d.queue.first()
-		if !waits || n.over() || n.overtaken || d.keeps(n.App) {
+		if !waits || n.over() || n.ended || d.keeps(n.App) {
 			return key, n, waits
 		}
 		d.queue.done(key, n)
@@ -147,7 +152,7 @@ func (d *desk) first() (key string, n Notice, waits bool) {
 // send makes one attempt, which ends with leaving, and rests where the target wants to be asked again: meanwhile those have their
 // turn that wait behind n.
 func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
-	err := d.deliver(leaving, n)
+	err := d.attempt(leaving, n)
 	var again *retryError
 	switch {
 	case err == nil:
@@ -160,6 +165,7 @@ func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
 		d.tell(err, n)
 	case !errors.As(err, &again):
 		d.tell(err, n)
+		d.counts.dropped.Add(1)
 		d.queue.done(key, n)
 	default:
 		d.tell(err, n)
@@ -167,6 +173,13 @@ func (d *desk) send(ctx, leaving context.Context, key string, n Notice) {
 		d.queue.later(key)
 		d.rest(ctx, again)
 	}
+}
+
+// attempt is one, counted.
+func (d *desk) attempt(ctx context.Context, n Notice) error {
+	err := d.deliver(ctx, n)
+	d.counts.attempted(err)
+	return err
 }
 
 // rest pauses after an attempt that failed. Where that may be about the one message, the pause ends when there is another one, but not
@@ -185,6 +198,7 @@ func (d *desk) rest(ctx context.Context, failed *retryError) {
 // expire drops what has waited for too long.
 func (d *desk) expire() {
 	if dropped := d.queue.drop(func(n Notice) bool { return time.Since(n.At) > oldest }); dropped > 0 {
+		d.counts.dropped.Add(uint64(dropped))
 		d.log.Warn("notifications are dropped, as they are too old", zap.String("target", d.target.Name), zap.Int("notifications", dropped))
 	}
 }

@@ -32,7 +32,7 @@ type Notice struct {
 	Took       time.Duration
 	At         time.Time
 	id         string // the same for each attempt to send it
-	overtaken  bool   // the revision was left without a verdict, for another one
+	ended      bool   // the revision gets no verdict: this is the last that is said of it
 }
 
 // noticeOf is what app has come to with event. Of a repository that cannot be read no revision is to blame.

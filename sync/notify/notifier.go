@@ -73,7 +73,7 @@ func (n *Notifier) desk(target Target) *desk {
 		}
 	}
 	d := &desk{
-		target: target, client: n.client, log: n.log, keeps: n.stillKeeps, queue: newQueue(), retry: n.retry, told: map[string]told{},
+		target: target, client: n.client, log: n.log, keeps: n.stillKeeps, queue: newQueue(), retry: n.retry, told: map[string]told{}, counts: &counts{},
 		foreign: map[string]bool{}, ended: make(chan struct{}),
 	}
 	if target.CAFile != "" {
@@ -135,7 +135,7 @@ func (n *Notifier) Observe(_ context.Context, event sync.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if event.Left {
-		n.forget(event.App)
+		n.forget(event)
 		return
 	}
 	app, there := n.store.App(event.App)
@@ -191,15 +191,19 @@ func (n *Notifier) found(is Notice) {
 	}
 }
 
-// forget lets go of an app, which may be another process's from now on: that a commit is pending is not said any more, as that
-// process may have said its end already.
-func (n *Notifier) forget(app string) {
+// forget lets go of the app of an event. It may be another process's from now on: that a commit is pending is not said any more, as
+// that process may have said its end already. One that is nobody's any more is at an end here.
+func (n *Notifier) forget(event sync.Event) {
+	app := event.App
 	delete(n.last, app)
 	delete(n.known, app)
 	for _, d := range n.desks {
+		if event.Retired {
+			d.end(app, "no verdict: the app is not kept in step any more", event.At)
+		}
 		delete(d.told, app)
 		if d.target.onCommit() {
-			d.queue.drop(func(waits Notice) bool { return waits.App == app && !waits.over() && !waits.overtaken })
+			d.queue.drop(func(waits Notice) bool { return waits.App == app && !waits.over() && !waits.ended })
 		}
 	}
 }

@@ -35,43 +35,67 @@ func (d *desk) keepUp(app string, revision git.Revision) {
 	}
 }
 
-// overtake ends the status of the commit that is pending when the app goes on with n's.
-func (d *desk) overtake(n Notice) {
+// settle ends the status of the commit that is pending when the app goes on with n's, or is left as it is: the commit is pending
+// again once that is over.
+func (d *desk) settle(n Notice) {
 	before := d.told[n.App]
-	if before.pending.IsZero() || n.Revision.IsZero() || before.Revision == n.Revision {
-		return
+	switch {
+	case before.pending.IsZero():
+	case !n.Revision.IsZero() && before.Revision != n.Revision:
+		d.end(n.App, n.overtakes(), n.At)
+	case n.State == sync.Suspended:
+		d.end(n.App, n.summary(), n.At)
+		rests := d.told[n.App]
+		rests.State = n.State
+		d.told[n.App] = rests
 	}
-	d.put(n.overtakes(before.pending))
-	before.pending = git.Revision{}
-	d.told[n.App] = before
 }
 
-// overtakes is the end of a commit that n's was there before.
-func (n Notice) overtakes(revision git.Revision) Notice {
-	end := Notice{
-		App: n.App, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace, State: sync.Pending,
-		Revision: revision, At: n.At, overtaken: true, id: rand.Text(),
+// end says of the commit that is pending, if one is, why it gets no verdict: where it is, whatever the app is about by now.
+func (d *desk) end(app, why string, at time.Time) {
+	before := d.told[app]
+	if before.pending.IsZero() {
+		return
 	}
-	end.Message = "overtaken by " + n.Revision.Hash[:min(7, len(n.Revision.Hash))]
-	return end
+	d.put(before.endOf(before.pending, why, at))
+	before.pending = git.Revision{}
+	d.told[app] = before
+}
+
+// endOf is the last that is said of a commit of n's app that gets no verdict.
+func (n Notice) endOf(revision git.Revision, why string, at time.Time) Notice {
+	return Notice{
+		App: n.App, Repository: n.Repository, Path: n.Path, Namespace: n.Namespace, State: sync.Pending,
+		Revision: revision, Message: why, At: at, ended: true, id: rand.Text(),
+	}
+}
+
+// overtakes is why a commit before n's gets no verdict.
+func (n Notice) overtakes() string {
+	return "overtaken by " + n.Revision.Hash[:min(7, len(n.Revision.Hash))]
 }
 
 // takeOver ends what another process has left pending: by what becomes of the commit that the app goes on with, and at once of
 // the others.
 func (n *Notifier) takeOver(is Notice, left []git.Revision) {
-	if len(left) > 0 {
-		n.known[is.App] = true
+	if len(left) == 0 {
+		return
 	}
-	for _, revision := range left {
-		if revision == is.Revision || is.Revision.IsZero() {
-			continue
+	n.known[is.App] = true
+	is.State, is.Reason = sync.Progressing, ""
+	for _, d := range n.desks {
+		if d.target.onCommit() && d.target.wants(is) {
+			d.takeOver(is, left)
 		}
-		for _, d := range n.desks {
-			pending := is
-			pending.State, pending.Reason = sync.Progressing, ""
-			if d.target.onCommit() && d.target.wants(pending) {
-				d.put(is.overtakes(revision))
-			}
+	}
+}
+
+func (d *desk) takeOver(is Notice, left []git.Revision) {
+	for _, revision := range left {
+		if revision != is.Revision {
+			d.put(is.endOf(revision, is.overtakes(), is.At))
+		} else if _, known := d.told[is.App]; !known {
+			d.told[is.App] = told{Notice: is, pending: revision}
 		}
 	}
 }
