@@ -122,6 +122,16 @@ func (c *cacheFolder) commit(g *generation) error {
 	return nil
 }
 
+// clear deletes the current copy, and reports whether there was one.
+func (c *cacheFolder) clear() bool {
+	if c.current == nil {
+		return false
+	}
+	_ = os.RemoveAll(c.current.dir) // what stays is in the way of the next copy, which says so
+	c.current = nil
+	return true
+}
+
 func (c *cacheFolder) close() error {
 	if c.lock == nil {
 		return nil

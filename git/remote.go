@@ -109,7 +109,11 @@ func (r *remote) update(ctx context.Context, n negotiation) (Snapshot, error) {
 	g := r.cache.current
 	switch {
 	case !r.cache.sound():
-		return r.clone(ctx, n)
+		s, err := r.clone(ctx, n)
+		if errors.Is(err, ErrCache) && r.cache.clear() {
+			return r.again(ctx, n, r.clone) // there is no space for a good copy beside the damaged one
+		}
+		return s, err
 	case g.full() && !g.has(n):
 		s, err := r.clone(ctx, n)
 		if !errors.Is(err, ErrCache) {

@@ -52,3 +52,28 @@ func TestACopyThatNoOtherFitsBesideTakesWhatIsNew(t *testing.T) {
 		t.Errorf("copies %v: %v", copies, err)
 	}
 }
+
+func TestADamagedCopyThatNoOtherFitsBesideHeals(t *testing.T) {
+	cache, s := t.TempDir(), newServer(t)
+	hash := s.push("large.bin", noise(800<<10))
+	r := openWith(t, git.Options{URL: s.url, Dir: cache, Space: git.NewSpace(cache, 700<<10)})
+	snapshot := fetch(t, r, hash)
+	for _, pack := range packs(t, cache) {
+		file, err := os.OpenFile(pack, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteAt(make([]byte, 100<<10), 20); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := snapshot.Files("."); !errors.Is(err, git.ErrCorrupt) {
+		t.Fatalf("files: %v", err)
+	}
+	if got := content(t, fetch(t, r, hash), ".", "large.bin"); len(got) != 800<<10 {
+		t.Errorf("large.bin has %d bytes", len(got))
+	}
+}
