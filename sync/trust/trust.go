@@ -77,6 +77,9 @@ func Check(file string) error {
 }
 
 func read(file string) ([]byte, *x509.CertPool, error) {
+	if is, err := os.Stat(file); err == nil && !is.Mode().IsRegular() { // a pipe would block
+		return nil, nil, fmt.Errorf("read certificates: %s is not a file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read certificates: %w", err)

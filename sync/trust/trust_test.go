@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -111,4 +112,19 @@ func TestAFileWithoutCertificatesIsRefused(t *testing.T) {
 	}
 	must(t, os.WriteFile(file, []byte(newAuthority(t).pem()), 0o600))
 	must(t, trust.Check(file))
+}
+
+func TestAPipeIsRefusedAndHoldsNobodyUp(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "ca.crt")
+	must(t, syscall.Mkfifo(pipe, 0o600))
+	checked := make(chan error, 1)
+	go func() { checked <- trust.Check(pipe) }()
+	select {
+	case err := <-checked:
+		if err == nil || !strings.Contains(err.Error(), pipe+" is not a file") {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it is waited for")
+	}
 }
