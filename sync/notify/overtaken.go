@@ -82,6 +82,9 @@ func (n *Notifier) takeOver(is Notice, left []git.Revision) {
 		return
 	}
 	n.known[is.App] = true
+	if is.Revision.IsZero() {
+		return // nobody knows what they were left for
+	}
 	is.State, is.Reason = sync.Progressing, ""
 	for _, d := range n.desks {
 		if d.target.onCommit() && d.target.wants(is) {
