@@ -2,6 +2,7 @@ package charts
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -63,7 +64,13 @@ func program(t *testing.T, module, of string) string {
 // helm runs Helm and returns what it prints; the error has what it says is wrong.
 func helm(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t, ".", "helm.sh/helm/v4/cmd/helm"), args...)
+	return helmUntil(t.Context(), t, args...)
+}
+
+// helmUntil is helm for what outlives the test's own context, as a cleanup does.
+func helmUntil(ctx context.Context, t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, program(t, ".", "helm.sh/helm/v4/cmd/helm"), args...)
 	home := t.TempDir() // nothing of the user's own Helm
 	cmd.Env = append(os.Environ(), "HELM_CONFIG_HOME="+home, "HELM_CACHE_HOME="+home, "HELM_DATA_HOME="+home, "KUBECONFIG=")
 	var out, wrong bytes.Buffer

@@ -85,6 +85,32 @@ func TestTheAlertsAskForMetricsThatThereAre(t *testing.T) {
 	}
 }
 
+// TestAnAlertGroupsByWhatItsWordsName holds that an alert begins anew for no label but one that it tells of: its time runs for each.
+func TestAnAlertGroupsByWhatItsWordsName(t *testing.T) {
+	all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git,metrics.prometheusRule.enabled=true")
+	for _, rule := range only[monitoringv1.PrometheusRule](t, all, "PrometheusRule").Spec.Groups[0].Rules {
+		words := rule.Annotations["summary"] + rule.Annotations["description"]
+		for _, match := range grouped.FindAllStringSubmatch(rule.Expr.String(), -1) {
+			for label := range strings.SplitSeq(match[1], ", ") {
+				if !strings.Contains(words, "$labels."+label+" ") {
+					t.Errorf("%s groups by %s, and says nothing of it", rule.Alert, label)
+				}
+			}
+		}
+	}
+}
+
+// TestARepositoryThatIsSeldomAskedRaisesNoAlert holds that the age of a fetch alone is none: between two that are right it may be a day.
+func TestARepositoryThatIsSeldomAskedRaisesNoAlert(t *testing.T) {
+	all := render(t, "tools", "--set", "repository.url=https://git.example.com/shop.git,repository.interval=24h,metrics.prometheusRule.enabled=true")
+	for _, rule := range only[monitoringv1.PrometheusRule](t, all, "PrometheusRule").Spec.Groups[0].Rules {
+		age, failures, both := strings.Cut(rule.Expr.String(), "\nand ")
+		if strings.Contains(age, "last_fetch") && (!both || !strings.Contains(failures, "lockstep_repository_fetch_errors_total{")) {
+			t.Errorf("%s asks for nothing but the age: %s", rule.Alert, age)
+		}
+	}
+}
+
 func TestTheDashboardShowsEveryMetric(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(chart, "dashboards", "lockstep.json"))
 	must(t, err)

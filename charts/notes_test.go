@@ -40,11 +40,15 @@ func TestTheNotesSayOfWebhooksThatGoNowhere(t *testing.T) {
 	const repository = "config.repositories[0].name=shop,config.repositories[0].url=https://git.example.com/shop.git," +
 		"config.apps[0].name=web,config.apps[0].repository=shop,config.apps[0].path=web"
 	const hook = ",config.repositories[0].webhook.provider=github,config.repositories[0].webhook.secretFile=/etc/lockstep/webhooks/shop/secret"
+	const two = ",config.repositories[1].name=b,config.repositories[1].url=https://git.example.com/b.git,config.repositories[1].webhook.provider=gitlab," +
+		"config.repositories[1].webhook.secretFile=/etc/lockstep/webhooks/b/secret"
 	for set, want := range map[string]string{
-		repository + hook:                             "Webhooks are not received",
-		repository + ",webhook.enabled=true":          "Webhooks are all refused",
-		repository + hook + ",webhook.enabled=true":   "path /hooks/PROVIDER",
-		repository + ",webhook.enabled=false,env.A=b": "Uninstalling",
+		repository + hook:                                                   "Webhooks are not received",
+		repository + ",webhook.enabled=true":                                "Webhooks are all refused",
+		repository + hook + ",webhook.enabled=true":                         "path /hooks/github",
+		repository + hook + ",webhook.enabled=true,webhook.provider=gitlab": "path /hooks/github", // which is not for a whole config
+		repository + hook + two + ",webhook.enabled=true":                   "path /hooks/PROVIDER",
+		repository + ",webhook.enabled=false,env.A=b":                       "Uninstalling",
 	} {
 		if notes := notesOf(t, "--set", set); !strings.Contains(notes, want) || strings.Count(notes, "ebhooks") > 1 {
 			t.Errorf("%s: no %q in\n%s", set, want, notes)

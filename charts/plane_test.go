@@ -101,6 +101,19 @@ func restricted(t *testing.T, c client.Client) string {
 	return ns.Name
 }
 
+// uninstalled takes the release lockstep away with the test: what is in no namespace does not go with one.
+func uninstalled(t *testing.T, namespace, kubeconfig string) {
+	t.Helper()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the test's own context has ended by now
+		defer cancel()
+		out, err := helmUntil(ctx, t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig, "--ignore-not-found")
+		if err != nil {
+			t.Errorf("helm uninstall: %v\n%s", err, out)
+		}
+	})
+}
+
 // eventually waits for a condition; the second value says what there is meanwhile.
 func eventually(t *testing.T, what string, condition func() (bool, string)) {
 	t.Helper()

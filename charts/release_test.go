@@ -1,14 +1,12 @@
 package charts
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
-	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,10 +26,9 @@ func TestARelease(t *testing.T) {
 		}
 	}
 	release("install", previous(t), "--set", "repository.url=https://git.example.com/shop.git,path=manifests,app.namespace="+shop)
-	t.Cleanup(func() { // what is in no namespace does not go with it
-		_, _ = helm(t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig, "--ignore-not-found")
-	})
+	uninstalled(t, namespace, kubeconfig)
 	ready(t, c, namespace, 2)
+	given(t, c, namespace, shop, false)
 	mayDo(t, c, namespace, shop)
 
 	before := uids(t, c, namespace)
@@ -127,53 +124,4 @@ func stays(t *testing.T, c client.Client, namespace, shop string) []client.Objec
 		must(t, c.Create(t.Context(), o))
 	}
 	return objects
-}
-
-// mayDo asks the API server what the daemon may do.
-func mayDo(t *testing.T, c client.Client, namespace, shop string) {
-	t.Helper()
-	for _, ask := range []struct {
-		namespace, verb, group, resource, name string
-		may                                    bool
-	}{
-		{shop, "patch", "apps", "deployments", "", true},
-		{shop, "delete", "", "services", "", true},
-		{shop, "watch", "discovery.k8s.io", "endpointslices", "", true},
-		{shop, "list", "", "pods", "", true},
-		{shop, "get", "", "secrets", "", false},
-		{shop, "create", "", "pods", "", false},
-		{shop, "create", "", "pods/exec", "", false},
-		{shop, "create", "", "serviceaccounts/token", "", false},
-		{shop, "create", "rbac.authorization.k8s.io", "roles", "", false},
-		{shop, "impersonate", "", "serviceaccounts", "default", false},
-		{"default", "patch", "apps", "deployments", "", false},
-		{"default", "list", "", "pods", "", false},
-		{"kube-system", "get", "", "secrets", "", false},
-		{"", "list", "", "pods", "", false},
-		{"", "get", "", "nodes", "", false},
-		{"", "create", "", "namespaces", "", false},
-		{namespace, "create", "", "secrets", "", true},
-		{namespace, "get", "", "namespaces", namespace, true},
-		{namespace, "update", "coordination.k8s.io", "leases", "lockstep", true},
-		{namespace, "update", "coordination.k8s.io", "leases", "another", false},
-		{namespace, "delete", "coordination.k8s.io", "leases", "", false},
-		{shop, "create", "events.k8s.io", "events", "", true},
-		{namespace, "patch", "apps", "deployments", "", false},
-	} {
-		got := allowed(t.Context(), t, c, "system:serviceaccount:"+namespace+":lockstep", &authorizationv1.ResourceAttributes{
-			Namespace: ask.namespace, Verb: ask.verb, Group: ask.group, Resource: ask.resource, Name: ask.name,
-		})
-		if got != ask.may {
-			t.Errorf("the daemon may %s %s %s in %q: %v", ask.verb, ask.resource, ask.name, ask.namespace, got)
-		}
-	}
-}
-
-func allowed(ctx context.Context, t *testing.T, c client.Client, user string, what *authorizationv1.ResourceAttributes) bool {
-	t.Helper()
-	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User: user, Groups: []string{"system:serviceaccounts", "system:authenticated"}, ResourceAttributes: what,
-	}}
-	must(t, c.Create(ctx, review))
-	return review.Status.Allowed
 }

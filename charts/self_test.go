@@ -20,9 +20,7 @@ func TestItKeepsItsOwnChartInStep(t *testing.T) {
 	if out, err := helm(t, append([]string{"install", "--kubeconfig", kubeconfig}, values...)...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	t.Cleanup(func() { // what is in no namespace does not go with it
-		_, _ = helm(t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig)
-	})
+	uninstalled(t, namespace, kubeconfig)
 	commit := func(more ...string) {
 		t.Helper()
 		out, err := helm(t, append(append([]string{"template"}, values...), more...)...)

@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -108,5 +109,10 @@ func definitions(t *testing.T, c client.Client) {
 			}
 		}
 		return false, "not established"
+	})
+	eventually(t, "routes to be served", func() (bool, string) { // which begins some time after the condition
+		list := &metav1.PartialObjectMetadataList{TypeMeta: metav1.TypeMeta{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRouteList"}}
+		err := c.List(t.Context(), list)
+		return err == nil, fmt.Sprint(err)
 	})
 }

@@ -88,9 +88,8 @@ func TestTheRightsThatTheChartGivesAreEnough(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			t.Cleanup(func() { // what is in no namespace does not go with it
-				_, _ = helm(t, "uninstall", "lockstep", "--namespace", namespace, "--kubeconfig", kubeconfig)
-			})
+			uninstalled(t, namespace, kubeconfig)
+			given(t, c, namespace, shop, mode == "list")
 			d := newDaemon(t, c, kubeconfig, namespace)
 			d.becomes("Healthy")
 			d.answers(t, c, namespace)

@@ -74,5 +74,5 @@ ServiceAccount, and with the ServiceAccounts that it acts for.
 
 {{- define "lockstep.subject" -}}
 subjects:
-- {kind: ServiceAccount, name: {{ include "lockstep.serviceAccount" . }}, namespace: {{ .Release.Namespace }}}
+- {kind: ServiceAccount, name: {{ include "lockstep.serviceAccount" . | quote }}, namespace: {{ .Release.Namespace | quote }}}
 {{- end -}}
