@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -65,6 +66,7 @@ func TestTheNetworkPolicyLetsTheGitHostsPortsOut(t *testing.T) {
 		{"repository.url=https://git.example.com/a:90/b.git", []int{443, 6443, 22}},
 		{"repository.url=https://git.example.com/a.git,extraArgs[0]=--otlp-endpoint=http://collector.tools:4318", []int{443, 6443, 22, 4318}},
 		{"repository.url=https://git.example.com/a.git,env.HTTPS_PROXY=http://proxy.example.com:3128/,env.A=b", []int{443, 6443, 22, 3128}},
+		{"repository.url=https://git.example.com/a.git,env.https_proxy=proxy:3128,env.A=c:90", []int{443, 6443, 22, 3128}},
 	} {
 		policy := only[networkingv1.NetworkPolicy](t, render(t, "tools", "--set", c.set), "NetworkPolicy")
 		var got []int
@@ -84,8 +86,10 @@ func TestTheNetworkPolicyLetsOutToPodsAndNeverToTheMetadata(t *testing.T) {
 		pods := false
 		for _, to := range policy.Spec.Egress[2].To {
 			pods = pods || to.NamespaceSelector != nil
-			if to.IPBlock != nil && to.IPBlock.CIDR == "0.0.0.0/0" && !slices.Contains(to.IPBlock.Except, "169.254.0.0/16") {
-				t.Errorf("%s: the metadata can be reached: %v", set, to.IPBlock)
+			for _, metadata := range []string{"169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"} {
+				if to.IPBlock != nil && to.IPBlock.CIDR == "0.0.0.0/0" && !slices.Contains(to.IPBlock.Except, metadata) {
+					t.Errorf("%s: the metadata can be reached: %v", set, to.IPBlock)
+				}
 			}
 		}
 		if pods != want {
@@ -154,5 +158,17 @@ func TestEachSecretHasAVolumeOfItsOwn(t *testing.T) {
 	}
 	if found != 2 {
 		t.Errorf("%d Secrets are mounted, want 2", found)
+	}
+}
+
+// TestTheSecretOfWebhooksThatAreNotTakenIsNotWaitedFor holds that a pod begins without what it has no use for.
+func TestTheSecretOfWebhooksThatAreNotTakenIsNotWaitedFor(t *testing.T) {
+	for enabled, want := range map[string]bool{"true": true, "false": false} {
+		set := "repository.url=https://git.example.com/a.git,webhook.provider=github,webhook.secret=hook,webhook.enabled=" + enabled
+		pod := only[appsv1.Deployment](t, render(t, "tools", "--set", set), "Deployment").Spec.Template.Spec
+		mounted := slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Secret != nil && v.Secret.SecretName == "hook" })
+		if mounted != want {
+			t.Errorf("webhook.enabled=%s: it is mounted: %t", enabled, mounted)
+		}
 	}
 }

@@ -49,7 +49,9 @@
 {{- if not .Values.config -}}
 {{- with .Values.repository.credentialsSecret }}{{ $_ := set $all "credentials" (merge (dict $name .) ($all.credentials | default dict)) }}{{ end -}}
 {{- with .Values.repository.keysSecret }}{{ $_ := set $all "keys" (merge (dict $name .) ($all.keys | default dict)) }}{{ end -}}
+{{- if .Values.webhook.enabled -}}
 {{- with .Values.webhook.secret }}{{ $_ := set $all "webhooks" (merge (dict $name .) ($all.webhooks | default dict)) }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- with (.Values.sync).tokenSecret }}{{ $_ := set $all "tokens" (dict "sync" .) }}{{ end -}}
 {{- toYaml $all -}}
@@ -73,7 +75,8 @@
 {{- if hasPrefix "--otlp-endpoint=" . }}{{ $urls = append $urls (trimPrefix "--otlp-endpoint=" .) }}{{ end -}}
 {{- end -}}
 {{- range $name, $value := .Values.env -}}
-{{- if regexMatch "^(https?|socks5h?)://" $value }}{{ $urls = append $urls $value }}{{ end -}}
+{{- if regexMatch "^(https?|socks5h?)://" $value }}{{ $urls = append $urls $value }}
+{{- else if and (regexMatch "(?i)^https?_proxy$" $name) $value }}{{ $urls = append $urls (printf "http://%s" $value) }}{{ end -}}
 {{- end -}}
 {{- $ports := list -}}
 {{- range .Values.networkPolicy.ports }}{{ $ports = append $ports (int .) }}{{ end -}}
