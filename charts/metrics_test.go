@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // exported are the metrics of the daemon, and the labels of each.
@@ -42,9 +43,15 @@ var (
 	grouped = regexp.MustCompile(`by \(([a-z_, ]+)\)`)
 )
 
+// language is Prometheus' own reading of queries.
+var language = parser.NewParser(parser.Options{})
+
 // checkQuery holds a query to the metrics that there are, and to their labels.
 func checkQuery(t *testing.T, where, query string) {
 	t.Helper()
+	if _, err := language.ParseExpr(strings.ReplaceAll(query, "$__rate_interval", "5m")); err != nil {
+		t.Errorf("%s asks what Prometheus does not understand: %v\n%s", where, err, query)
+	}
 	found := metric.FindAllStringSubmatch(query, -1)
 	if len(found) == 0 {
 		t.Errorf("%s asks for no metric of the daemon: %s", where, query)
