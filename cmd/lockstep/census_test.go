@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,9 +55,7 @@ func TestAReplicaThatHasNotSeenWhoKeepsTheAppsFindsOut(t *testing.T) {
 func TestAShardThatNobodyHoldsIsToldAsMissing(t *testing.T) {
 	const shards = 2
 	p := newPair(t)
-	p.folders("one")
-	config := filepath.Join(t.TempDir(), "lockstep.yaml")
-	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
+	config := p.appOfEachFolder("one")
 	flags := []string{"--config", config, "--shards", fmt.Sprint(shards)}
 	p.ledger.blind("blind", false)
 	blind, sees := p.start("blind", flags...), p.start("sees", flags...)

@@ -336,6 +336,15 @@ func (p *pair) folders(value string) {
 	p.repo.Commit("apps " + value)
 }
 
+// appOfEachFolder is folders, and returns a config file that has an app of each.
+func (p *pair) appOfEachFolder(value string) (config string) {
+	p.Helper()
+	p.folders(value)
+	config = filepath.Join(p.TempDir(), "lockstep.yaml")
+	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
+	return config
+}
+
 // have waits until all of the app's ConfigMaps have a value, and returns when that was seen.
 func (p *pair) have(n int, value string) time.Time {
 	p.Helper()

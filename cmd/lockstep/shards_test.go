@@ -24,9 +24,7 @@ const apps = 12
 func TestShardsAreSharedByReplicasThatComeAndGo(t *testing.T) {
 	const shards = 6
 	p := newPair(t)
-	p.folders("one")
-	config := filepath.Join(t.TempDir(), "lockstep.yaml")
-	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
+	config := p.appOfEachFolder("one")
 	flags := []string{"--config", config, "--shards", fmt.Sprint(shards)}
 	a, b, c := p.start("a", flags...), p.start("b", flags...), p.start("c", flags...)
 	p.serving(apps, shards, a, b, c)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -100,9 +99,7 @@ func TestNoAppIsLeftOrServedTwiceWhateverBecomesOfTheReplicas(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	p := newPair(t)
-	p.folders("begin")
-	config := filepath.Join(t.TempDir(), "lockstep.yaml")
-	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
+	config := p.appOfEachFolder("begin")
 	s := &schedule{pair: p, Rand: rand.New(rand.NewPCG(seed, 0)), flags: []string{"--config", config, "--shards", fmt.Sprint(shards)}}
 	s.join(2)
 	p.have(apps, "begin")
@@ -126,9 +123,7 @@ func TestNoAppIsLeftOrServedTwiceWhateverBecomesOfTheReplicas(t *testing.T) {
 
 func TestAnUpdateOfTheNumberOfShardsLeavesNoAppAndServesNoneTwice(t *testing.T) {
 	p := newPair(t)
-	p.folders("begin")
-	config := filepath.Join(t.TempDir(), "lockstep.yaml")
-	p.config(config, fmt.Sprintf("- {paths: 'apps/*', repository: shop, namespace: %s}\n", p.namespace))
+	config := p.appOfEachFolder("begin")
 	shards := map[string]int{}
 	start := func(n int) (two []*process) {
 		for i := range 2 {

@@ -1,11 +1,13 @@
 package notify_test
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"testing"
-	"time"
 
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/sync/notify"
 )
 
@@ -13,13 +15,10 @@ import (
 func (s *stage) counts(sent, failed, dropped uint64) {
 	s.Helper()
 	want := map[string]uint64{"sent": sent, "failed": failed, "dropped": dropped}
-	var got map[string]map[string]uint64
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if got = s.notifier.Counts(); len(got) == 1 && maps.Equal(got["chat"], want) {
-			return
-		}
-	}
-	s.Fatalf("got %v, want %v", got, want)
+	clustertest.Eventually(s, "the counts to be "+fmt.Sprint(want), func(context.Context) (bool, string) {
+		got := s.notifier.Counts()
+		return len(got) == 1 && maps.Equal(got["chat"], want), fmt.Sprint(got)
+	})
 }
 
 func TestWhatBecomesOfNotificationsIsCounted(t *testing.T) {

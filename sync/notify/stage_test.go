@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/lockstep-dev/lockstep/apply"
+	"github.com/lockstep-dev/lockstep/apply/clustertest"
 	"github.com/lockstep-dev/lockstep/apply/object"
 	"github.com/lockstep-dev/lockstep/git"
 	"github.com/lockstep-dev/lockstep/health"
@@ -190,11 +192,10 @@ func write(t *testing.T, name, text string) {
 // waitForLog waits until the log has an entry.
 func (s *stage) waitForLog(message string) observer.LoggedEntry {
 	s.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if found := s.logs.FilterMessage(message).All(); len(found) > 0 {
-			return found[0]
-		}
-	}
-	s.Fatalf("no %q in the log", message)
-	return observer.LoggedEntry{}
+	var found []observer.LoggedEntry
+	clustertest.Eventually(s, message+" in the log", func(context.Context) (bool, string) {
+		found = s.logs.FilterMessage(message).All()
+		return len(found) > 0, fmt.Sprint(s.logs.All())
+	})
+	return found[0]
 }
